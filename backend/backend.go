@@ -7,86 +7,111 @@ package backend
 
 import (
 	"context"
-	"time"
+	"log/slog"
+	"sync/atomic"
 
-	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/google/uuid"
 
+	"github.com/nekomata-sql/nekomata/auth"
 	"github.com/nekomata-sql/nekomata/engine"
 	"github.com/nekomata-sql/nekomata/operation"
+	"github.com/nekomata-sql/nekomata/service"
 	"github.com/nekomata-sql/nekomata/session"
+	"github.com/nekomata-sql/nekomata/sqlerr"
 )
+
+// Options configures a BackendService.
+type Options struct {
+	// Engine runs the SQL.
+	Engine engine.Engine
+	// Session and Operation configure the two managers.
+	Session   session.Options
+	Operation operation.Options
+	// Log is where failures go; nil discards them.
+	Log *slog.Logger
+}
 
 // BackendService serves every frontend. All methods take the caller from the
 // context (auth.NewContext) and fail with *sqlerr.Error; NotFound for an id that
 // does not exist or is somebody else's.
-type BackendService struct{}
-
-// OpenSession opens a session and its engine connection.
-func (b *BackendService) OpenSession(ctx context.Context, req session.Request) (session.Info, error) {
-	panic("not yet")
+type BackendService struct {
+	engine     engine.Engine
+	sessions   *session.SessionManager
+	operations *operation.OperationManager
+	log        *slog.Logger
+	draining   atomic.Bool
 }
 
-// CloseSession cancels and closes the session's operations, then the session.
-func (b *BackendService) CloseSession(ctx context.Context, id uuid.UUID) error { panic("not yet") }
-
-// Session describes one session.
-func (b *BackendService) Session(ctx context.Context, id uuid.UUID) (session.Info, error) {
-	panic("not yet")
+// NewBackendService builds a BackendService and its two managers.
+func NewBackendService(opts Options) *BackendService {
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	b := &BackendService{engine: opts.Engine, log: opts.Log}
+	b.operations = operation.NewOperationManager(opts.Operation)
+	b.sessions = session.NewSessionManager(opts.Session, hooks{b})
+	return b
 }
 
-// Sessions lists the sessions that the caller may see, oldest first.
-func (b *BackendService) Sessions(ctx context.Context) ([]session.Info, error) { panic("not yet") }
+// String is the service's name.
+func (b *BackendService) String() string { return "BackendService" }
 
-// SessionCount is the number of open sessions of everybody.
-func (b *BackendService) SessionCount() int { panic("not yet") }
-
-// EngineInfo describes the engine behind a session and counts as a use of it.
-func (b *BackendService) EngineInfo(ctx context.Context, sessionID uuid.UUID) (engine.Info, error) {
-	panic("not yet")
+// Run keeps both managers going; when ctx is done it closes all sessions.
+func (b *BackendService) Run(ctx context.Context, ready func()) error {
+	return service.NewCompositeService("managers", b.operations, b.sessions).Run(ctx, ready)
 }
 
-// Execute starts req.Query in the session (SessionID and User are filled in
-// here). Without Async it returns when the operation has ended: a failure is then
-// the error, and the operation is gone; a timeout is no error but the state.
-func (b *BackendService) Execute(ctx context.Context, sessionID uuid.UUID, req operation.Request) (operation.Info, error) {
-	panic("not yet")
+// hooks is what sessions work with: an engine connection, which the operation
+// manager gets to run operations on.
+type hooks struct{ b *BackendService }
+
+// Attach opens the session's engine connection.
+func (h hooks) Attach(ctx context.Context, id uuid.UUID, req session.Request, s session.Settings) error {
+	conn, err := h.b.engine.Open(ctx, engine.OpenRequest{
+		SessionID: id.String(), User: req.User, Database: s.Database, Conf: s.Conf, Vars: s.Vars,
+	})
+	if err != nil {
+		return err
+	}
+	h.b.operations.Attach(id, conn)
+	return nil
 }
 
-// Operation describes one operation.
-func (b *BackendService) Operation(ctx context.Context, id uuid.UUID) (operation.Info, error) {
-	panic("not yet")
+// Detach ends the session's operations and closes the connection.
+func (h hooks) Detach(id uuid.UUID) error { return h.b.operations.Detach(id) }
+
+// Busy says whether an operation is at work.
+func (h hooks) Busy(id uuid.UUID) bool {
+	_, _, busy := h.b.operations.Counts(id)
+	return busy > 0
 }
 
-// Wait is Operation after waiting up to d for the operation to end.
-func (b *BackendService) Wait(ctx context.Context, id uuid.UUID, d time.Duration) (operation.Info, error) {
-	panic("not yet")
+// mayUseSession fails with NotFound unless the caller owns the session or is an
+// administrator: that somebody else's session exists is private.
+func (b *BackendService) mayUseSession(ctx context.Context, id uuid.UUID) error {
+	p, err := auth.FromContext(ctx)
+	if err != nil {
+		return err
+	}
+	user, realUser, err := b.sessions.Owner(id)
+	if err != nil {
+		return err
+	}
+	if !p.Admin && p.User != user && p.User != realUser {
+		return sqlerr.New(sqlerr.NotFound, "Invalid SessionHandle [%s]: it was closed, has expired or never existed", id)
+	}
+	b.sessions.Touch(id)
+	return nil
 }
 
-// Operations lists the operations of a session, oldest first.
-func (b *BackendService) Operations(ctx context.Context, sessionID uuid.UUID) ([]operation.Info, error) {
-	panic("not yet")
+// mayUseOperation is mayUseSession for the session of an operation.
+func (b *BackendService) mayUseOperation(ctx context.Context, id uuid.UUID) error {
+	owner, err := b.operations.SessionOf(id)
+	if err != nil {
+		return err
+	}
+	if err := b.mayUseSession(ctx, owner); err != nil {
+		return sqlerr.New(sqlerr.NotFound, "Invalid OperationHandle [%s]: it was closed, has expired or never existed", id)
+	}
+	return nil
 }
-
-// Schema is the operation's result schema, nil for a statement without one. It
-// is Conflict unless the operation is FINISHED, or its error when it failed.
-func (b *BackendService) Schema(ctx context.Context, id uuid.UUID) (*arrow.Schema, error) {
-	panic("not yet")
-}
-
-// Fetch reads rows. The caller releases the page. It is Conflict unless the
-// operation is FINISHED, or its error when it failed.
-func (b *BackendService) Fetch(ctx context.Context, id uuid.UUID, f operation.Fetch) (*operation.Page, error) {
-	panic("not yet")
-}
-
-// FetchLog reads lines of the operation's log, in any state.
-func (b *BackendService) FetchLog(ctx context.Context, id uuid.UUID, f operation.Fetch) ([]string, error) {
-	panic("not yet")
-}
-
-// Cancel ends the operation's work; an operation that has ended stays as it is.
-func (b *BackendService) Cancel(ctx context.Context, id uuid.UUID) error { panic("not yet") }
-
-// CloseOperation frees the operation; its id is unknown from then on.
-func (b *BackendService) CloseOperation(ctx context.Context, id uuid.UUID) error { panic("not yet") }

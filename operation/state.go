@@ -36,7 +36,7 @@ var next = [stateEnd][]State{
 	Initialized: {Pending, Running, TimedOut, Canceled, Closed},
 	Pending:     {Running, Finished, TimedOut, Canceled, Closed, Error},
 	Running:     {Finished, TimedOut, Canceled, Closed, Error},
-	Finished:    {Error, Closed}, // Error: a stream of rows that broke while it was read
+	Finished:    {Error, Canceled, Closed}, // the first two: rows that broke, or were stopped, while they streamed
 	Canceled:    {Closed},
 	TimedOut:    {Closed},
 	Error:       {Closed},

@@ -1,0 +1,53 @@
+package backend
+
+import (
+	"context"
+	"time"
+)
+
+// Drainer is a service that does nothing until it is stopped; then it refuses
+// new sessions and statements and waits up to grace for what runs to end. Put it
+// last in a composite, so that it goes first and the frontends still answer.
+type Drainer struct {
+	b     *BackendService
+	grace time.Duration
+}
+
+// NewDrainer returns a Drainer of b.
+func NewDrainer(b *BackendService, grace time.Duration) *Drainer { return &Drainer{b: b, grace: grace} }
+
+// String is the service's name.
+func (d *Drainer) String() string { return "Drainer" }
+
+// Run waits for ctx and drains.
+func (d *Drainer) Run(ctx context.Context, ready func()) error {
+	ready()
+	<-ctx.Done()
+	d.b.draining.Store(true)
+	d.wait(context.WithoutCancel(ctx))
+	return nil
+}
+
+func (d *Drainer) wait(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, d.grace)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	told := false
+	for {
+		busy := d.b.operations.Busy()
+		if busy == 0 {
+			return
+		}
+		if !told {
+			d.b.log.Info("draining: waiting for running operations", "operations", busy, "grace", d.grace)
+			told = true
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			d.b.log.Warn("the grace period is over: running operations are canceled", "operations", busy)
+			return
+		}
+	}
+}

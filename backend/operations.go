@@ -1,0 +1,101 @@
+package backend
+
+import (
+	"context"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/google/uuid"
+
+	"github.com/nekomata-sql/nekomata/operation"
+	"github.com/nekomata-sql/nekomata/sqlerr"
+)
+
+// Execute starts req.Query in the session (SessionID and User are filled in
+// here). Without Async it returns when the operation has ended: a failure is then
+// the error, and the operation is gone; a timeout is no error but the state.
+func (b *BackendService) Execute(ctx context.Context, sessionID uuid.UUID, req operation.Request) (operation.Info, error) {
+	if err := b.mayUseSession(ctx, sessionID); err != nil {
+		return operation.Info{}, err
+	}
+	if b.draining.Load() {
+		return operation.Info{}, errDraining()
+	}
+	user, _, err := b.sessions.Owner(sessionID)
+	if err != nil {
+		return operation.Info{}, err
+	}
+	req.SessionID, req.User = sessionID, user
+	info, err := b.operations.Start(ctx, req)
+	if err != nil {
+		b.sessions.Failed(sessionID, sqlerr.From(err).Message)
+	}
+	b.sessions.Touch(sessionID)
+	return info, err
+}
+
+// Operation describes one operation.
+func (b *BackendService) Operation(ctx context.Context, id uuid.UUID) (operation.Info, error) {
+	if err := b.mayUseOperation(ctx, id); err != nil {
+		return operation.Info{}, err
+	}
+	return b.operations.Get(id)
+}
+
+// Wait is Operation after waiting up to d for the operation to end.
+func (b *BackendService) Wait(ctx context.Context, id uuid.UUID, d time.Duration) (operation.Info, error) {
+	if err := b.mayUseOperation(ctx, id); err != nil {
+		return operation.Info{}, err
+	}
+	return b.operations.Wait(ctx, id, d)
+}
+
+// Operations lists the operations of a session, oldest first.
+func (b *BackendService) Operations(ctx context.Context, sessionID uuid.UUID) ([]operation.Info, error) {
+	if err := b.mayUseSession(ctx, sessionID); err != nil {
+		return nil, err
+	}
+	return b.operations.List(sessionID), nil
+}
+
+// Schema is the operation's result schema, nil for a statement without one. It
+// is Conflict unless the operation is FINISHED, or its error when it failed.
+func (b *BackendService) Schema(ctx context.Context, id uuid.UUID) (*arrow.Schema, error) {
+	if err := b.mayUseOperation(ctx, id); err != nil {
+		return nil, err
+	}
+	return b.operations.Schema(id)
+}
+
+// Fetch reads rows. The caller releases the page. It is Conflict unless the
+// operation is FINISHED, or its error when it failed.
+func (b *BackendService) Fetch(ctx context.Context, id uuid.UUID, f operation.Fetch) (*operation.Page, error) {
+	if err := b.mayUseOperation(ctx, id); err != nil {
+		return nil, err
+	}
+	return b.operations.Fetch(id, f)
+}
+
+// FetchLog reads lines of the operation's log, in any state.
+func (b *BackendService) FetchLog(ctx context.Context, id uuid.UUID, f operation.Fetch) ([]string, error) {
+	if err := b.mayUseOperation(ctx, id); err != nil {
+		return nil, err
+	}
+	return b.operations.FetchLog(id, f)
+}
+
+// Cancel ends the operation's work; an operation that has ended stays as it is.
+func (b *BackendService) Cancel(ctx context.Context, id uuid.UUID) error {
+	if err := b.mayUseOperation(ctx, id); err != nil {
+		return err
+	}
+	return b.operations.Cancel(id)
+}
+
+// CloseOperation frees the operation; its id is unknown from then on.
+func (b *BackendService) CloseOperation(ctx context.Context, id uuid.UUID) error {
+	if err := b.mayUseOperation(ctx, id); err != nil {
+		return err
+	}
+	return b.operations.Close(id)
+}

@@ -1,0 +1,318 @@
+package operation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/nekomata-sql/nekomata/engine"
+	"github.com/nekomata-sql/nekomata/sqlerr"
+)
+
+// Causes with which an operation's context ends.
+var (
+	errCanceled = sqlerr.New(sqlerr.Canceled, "the operation was canceled")
+	errClosed   = sqlerr.New(sqlerr.Canceled, "the operation was closed")
+)
+
+// operation is one query on its way.
+type operation struct {
+	id      uuid.UUID
+	req     Request
+	lane    *lane
+	opts    *Options
+	log     opLog
+	created time.Time
+
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	done   chan struct{} // closed when the work of run is over
+
+	mu        sync.Mutex
+	state     State
+	started   time.Time
+	completed time.Time
+	used      time.Time // the last call of a client
+	err       *sqlerr.Error
+	progress  *engine.Progress
+	result    *result
+	modified  int64
+	fetched   int64
+}
+
+// set moves to state to, with err as the reason of a failure. It reports
+// whether the transition was legal; an illegal one changes nothing.
+func (o *operation) set(to State, err *sqlerr.Error) bool {
+	now := time.Now()
+	o.mu.Lock()
+	from := o.state
+	s, illegal := advance(from, to)
+	if illegal == nil {
+		o.state = s
+		switch {
+		case to == Running:
+			o.started = now
+		case to.Terminal() && o.completed.IsZero():
+			o.completed = now
+		}
+		if err != nil {
+			o.err = err
+		}
+		o.used = now
+	}
+	o.mu.Unlock()
+	if illegal != nil {
+		return false
+	}
+	o.note(from, to, err)
+	return true
+}
+
+// note writes a state change to the operation's log, and to ours.
+func (o *operation) note(from, to State, err *sqlerr.Error) {
+	line := fmt.Sprintf("Processing %s's query[%s]: %s -> %s", o.req.User, o.id, from, to)
+	if st, ok := o.req.Query.(engine.Statement); ok && to == Running {
+		o.say(line + ", statement:")
+		o.log.add(strings.Split(st.SQL, "\n")...)
+	} else if to.Terminal() {
+		o.say(fmt.Sprintf("%s, time taken: %.3f seconds", line, time.Since(o.created).Seconds()))
+	} else {
+		o.say(line)
+	}
+	if err != nil && to == Error {
+		o.say("Error: " + err.Message)
+	}
+	if o.opts.Observe != nil {
+		o.opts.Observe(o.info(), from)
+	}
+	if o.opts.Log.Enabled(o.ctx, slog.LevelDebug) {
+		o.opts.Log.Debug("operation", "operation", o.id, "session", o.req.SessionID, "user", o.req.User,
+			"type", o.req.Query.Name(), "from", from.String(), "to", to.String(), "err", err)
+	}
+}
+
+func (o *operation) say(text string) {
+	o.log.add(time.Now().Format("2006-01-02 15:04:05.000") + " INFO " + text)
+}
+
+// run does the work, from the turn on the connection to the first rows.
+func (o *operation) run() {
+	defer close(o.done)
+	ctx := o.ctx
+	if o.req.Timeout > 0 {
+		var stop context.CancelFunc
+		ctx, stop = context.WithTimeoutCause(ctx, o.req.Timeout, sqlerr.New(sqlerr.Timeout,
+			"the query ran longer than its timeout of %s", o.req.Timeout))
+		defer stop()
+	}
+	o.set(Pending, nil)
+	if err := o.lane.enter(ctx); err != nil {
+		o.fail(ctx, err)
+		return
+	}
+	defer o.lane.leave()
+	if !o.set(Running, nil) {
+		return // canceled while it waited
+	}
+	stopWatching := o.watch()
+	r, modified, err := o.execute(ctx)
+	stopWatching()
+	if err != nil {
+		o.fail(ctx, err)
+		return
+	}
+	o.finish(r, modified)
+}
+
+// execute runs the query and reads its first rows.
+func (o *operation) execute(ctx context.Context) (*result, int64, error) {
+	rows, err := o.lane.run(ctx, o.req.Query)
+	if err != nil {
+		return nil, 0, err
+	}
+	r, modified := newResult(rows, o.opts.Result), rows.ModifiedRows()
+	if r.schema == nil {
+		r.close()
+		return r, modified, nil
+	}
+	if err := r.prefetch(ctx); err != nil {
+		r.close()
+		return nil, 0, err
+	}
+	if r.streaming() {
+		o.lane.streaming = r
+	}
+	return r, modified, nil
+}
+
+// finish publishes the result, unless the operation has ended in the meantime.
+func (o *operation) finish(r *result, modified int64) {
+	o.mu.Lock()
+	o.result, o.modified = r, modified
+	o.mu.Unlock()
+	if !o.set(Finished, nil) {
+		r.close()
+	}
+}
+
+// fail ends the operation with the state that err stands for.
+func (o *operation) fail(ctx context.Context, err error) {
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause // an interrupted engine says all sorts of things
+	}
+	e := sqlerr.From(err)
+	switch e.Kind {
+	case sqlerr.Timeout:
+		o.set(TimedOut, e)
+	case sqlerr.Canceled:
+		o.set(Canceled, e)
+	default:
+		if e.Kind == sqlerr.Internal {
+			o.opts.Log.Error("operation failed", "operation", o.id, "user", o.req.User, "err", e)
+		}
+		o.set(Error, e)
+	}
+}
+
+// watch copies what the engine tells about the running query, until the
+// returned function is called.
+func (o *operation) watch() (stop func()) {
+	quit, gone := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(gone)
+		tick := time.NewTicker(o.opts.StatusInterval)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				o.copyStatus()
+			case <-quit:
+				return
+			}
+		}
+	}()
+	return func() {
+		close(quit)
+		<-gone
+		o.copyStatus()
+	}
+}
+
+func (o *operation) copyStatus() {
+	s := o.lane.conn.Status()
+	for _, line := range s.Log {
+		o.say(line)
+	}
+	if s.Progress != nil {
+		o.mu.Lock()
+		o.progress = s.Progress
+		o.mu.Unlock()
+	}
+}
+
+// stop ends the work with cause and waits for it to be over.
+func (o *operation) stop(cause *sqlerr.Error) {
+	o.cancel(cause)
+	<-o.done
+}
+
+// abort is a client's cancel: it ends running work at once and a stream of rows
+// that is still being read; what has ended stays as it is.
+func (o *operation) abort() {
+	o.mu.Lock()
+	r, state := o.result, o.state
+	o.mu.Unlock()
+	if state.Terminal() && (state != Finished || r == nil || r.schema == nil || !o.streams(r)) {
+		return
+	}
+	o.set(Canceled, errCanceled)
+	o.cancel(errCanceled)
+}
+
+// streams says whether rows still come; a fetch under way means they do.
+func (o *operation) streams(r *result) bool {
+	if !r.mu.TryLock() {
+		return true
+	}
+	defer r.mu.Unlock()
+	return r.rows != nil
+}
+
+// close ends the work, if any, and frees the result.
+func (o *operation) close() {
+	o.stop(errClosed)
+	o.mu.Lock()
+	r := o.result
+	o.mu.Unlock()
+	if r != nil {
+		r.close()
+	}
+	o.set(Closed, nil)
+}
+
+// finished returns the result, or why there is none.
+func (o *operation) finished() (*result, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.used = time.Now()
+	switch {
+	case o.state == Finished:
+		return o.result, nil
+	case o.err != nil:
+		return nil, o.err
+	default:
+		return nil, sqlerr.New(sqlerr.Conflict, "the operation has no result yet: expected state FINISHED, but found %s", o.state)
+	}
+}
+
+// fetch reads rows.
+func (o *operation) fetch(f Fetch) (*Page, error) {
+	r, err := o.finished()
+	if err != nil {
+		return nil, err
+	}
+	if r.schema == nil {
+		return &Page{}, nil
+	}
+	// The stream is read in the operation's context: a caller who goes away in the
+	// middle must not end a result that he, or another, may ask for again.
+	page, err := r.fetch(o.ctx, f)
+	if err != nil {
+		return nil, o.broke(err)
+	}
+	o.mu.Lock()
+	o.fetched += page.Rows
+	o.mu.Unlock()
+	return page, nil
+}
+
+// broke records that the stream of rows ended before its time.
+func (o *operation) broke(err error) error {
+	if cause := context.Cause(o.ctx); cause != nil {
+		err = cause
+	}
+	e := sqlerr.From(err)
+	if errors.Is(e, sqlerr.Canceled) || e.SQLState() == "HY106" || errors.Is(e, sqlerr.NotFound) {
+		return e
+	}
+	o.set(Error, e)
+	return e
+}
+
+// info is a snapshot.
+func (o *operation) info() Info {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return Info{
+		ID: o.id, SessionID: o.req.SessionID, User: o.req.User, Query: o.req.Query, Async: o.req.Async,
+		State: o.state, Created: o.created, Started: o.started, Completed: o.completed,
+		HasResultSet: o.result != nil && o.result.schema != nil, ModifiedRows: o.modified,
+		Err: o.err, Progress: o.progress, FetchedRows: o.fetched, FetchedLogLines: o.log.fetchedLines(),
+	}
+}

@@ -1,0 +1,61 @@
+package operation
+
+import (
+	"sync"
+)
+
+// logCapacity bounds one operation's log in bytes: long statements on large
+// engines write tens of thousands of lines, and nobody reads the old ones.
+const logCapacity = 1 << 20
+
+// opLog keeps an operation's log lines for clients, which read them with a
+// cursor. The oldest lines give way when it is full.
+type opLog struct {
+	mu      sync.Mutex
+	lines   []string
+	size    int
+	dropped int // lines that gave way
+	cursor  int // next line to read, counted from the very first
+	fetched int64
+}
+
+func (l *opLog) add(lines ...string) {
+	if len(lines) == 0 {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range lines {
+		l.lines = append(l.lines, s)
+		l.size += len(s)
+	}
+	drop := 0
+	for l.size > logCapacity && drop < len(l.lines)-1 {
+		l.size -= len(l.lines[drop])
+		drop++
+	}
+	if drop > 0 {
+		l.lines = append(l.lines[:0:0], l.lines[drop:]...)
+		l.dropped += drop
+	}
+}
+
+// fetch returns up to limit lines; orientation First starts over.
+func (l *opLog) fetch(f Fetch) []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if f.Orientation == First || l.cursor < l.dropped {
+		l.cursor = l.dropped
+	}
+	from := l.cursor - l.dropped
+	to := min(len(l.lines), from+int(min(f.MaxRows, int64(len(l.lines)))))
+	l.cursor = l.dropped + to
+	l.fetched += int64(to - from)
+	return append([]string{}, l.lines[from:to]...)
+}
+
+func (l *opLog) fetchedLines() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.fetched
+}

@@ -1,0 +1,314 @@
+package operation
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"github.com/nekomata-sql/nekomata/engine"
+	"github.com/nekomata-sql/nekomata/sqlerr"
+)
+
+// ResultOptions bound what one result may hold.
+type ResultOptions struct {
+	// Window is how many bytes of a result stay in memory.
+	Window int64
+	// SpillMax is how many bytes more may wait in a file (kyuubi.operation.result.spill.max.size).
+	SpillMax int64
+	// Dir is where such files are made; empty means the system's directory.
+	Dir string
+	// MaxRows ends a result after so many rows; 0 means no limit (kyuubi.operation.result.max.rows).
+	MaxRows int64
+}
+
+// fillTime is how long one fetch goes on collecting before it answers with what
+// it has: clients may get fewer rows than they asked for, but should not wait.
+const fillTime = 100 * time.Millisecond
+
+// result is the rows of one operation: a stream from the engine, and behind it
+// what has been read already, first in memory and then in a file, so that a
+// client can begin again and the engine's connection can be freed early.
+type result struct {
+	opts   ResultOptions
+	schema *arrow.Schema
+
+	mu      sync.Mutex
+	rows    engine.Rows // nil once the stream has ended
+	err     error       // why the stream ended, nil for a whole result
+	closed  bool
+	kept    bool // whether everything read so far is still here
+	window  []arrow.RecordBatch
+	inMem   int64
+	spool   *spool
+	batches int   // read from the stream so far
+	total   int64 // rows read from the stream so far
+
+	// The cursor: the batch it stands in, the row within, the offset of all.
+	batch, row int
+	offset     int64
+	current    arrow.RecordBatch // batch, when it has been looked up
+}
+
+func newResult(rows engine.Rows, opts ResultOptions) *result {
+	return &result{opts: opts, rows: rows, schema: rows.Schema(), kept: true}
+}
+
+// prefetch reads the first batch, so that errors of the first rows are the
+// statement's, and one more after a short one, so that a small result is known
+// to be whole and leaves the engine's connection free.
+func (r *result) prefetch(ctx context.Context) error {
+	const short = 1024 // rows
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.pull(ctx, false); err != nil {
+		return err
+	}
+	if r.rows != nil && r.total < short {
+		return r.pull(ctx, false)
+	}
+	return nil
+}
+
+// drain reads the rest of the stream into the spool. It looks at ctx between
+// batches only: interrupting the stream would end this result for the sake of
+// another's.
+func (r *result) drain(ctx context.Context) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for r.rows != nil && r.err == nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err := r.pull(context.WithoutCancel(ctx), true); err != nil {
+			if errors.Is(err, sqlerr.Exhausted) {
+				return err
+			}
+			return nil // the stream's own failure belongs to its own operation
+		}
+	}
+	return nil
+}
+
+// pull reads one batch from the stream and keeps it. With must, a batch that
+// can't be kept is an error before it is read.
+func (r *result) pull(ctx context.Context, must bool) error {
+	if must && (!r.kept || r.full()) {
+		return sqlerr.New(sqlerr.Exhausted, "an open result of this session is too large to be set aside (more than "+
+			"kyuubi.operation.result.spill.max.size=%d bytes are unread): read or close it before the next statement", r.opts.SpillMax)
+	}
+	b, err := r.rows.Next(ctx)
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			r.err = err
+		}
+		r.endStream()
+		return r.err
+	}
+	if limit := r.opts.MaxRows; limit > 0 && r.total+b.NumRows() >= limit {
+		cut := b.NewSlice(0, limit-r.total)
+		b.Release()
+		b = cut
+		r.endStream()
+	}
+	r.total += b.NumRows()
+	r.batches++
+	return r.keep(b)
+}
+
+func (r *result) endStream() {
+	_ = r.rows.Close()
+	r.rows = nil
+}
+
+func (r *result) full() bool {
+	return r.inMem >= r.opts.Window && r.spool != nil && r.spool.size >= r.opts.SpillMax
+}
+
+// keep stores b, whose reference it takes over: in the window while there is
+// room, then in the file, and when that is full too as the one batch that is
+// read next, with the beginning given up.
+func (r *result) keep(b arrow.RecordBatch) error {
+	if r.kept && r.inMem < r.opts.Window {
+		r.window = append(r.window, b)
+		r.inMem += batchBytes(b)
+		return nil
+	}
+	defer b.Release()
+	if r.kept && !r.full() {
+		if err := r.spill(b); err != nil {
+			return err
+		}
+	} else {
+		r.forget()
+	}
+	if r.batches-1 == r.batch { // the cursor waits for just this batch: save it the way through the file
+		r.setCurrent(b)
+	}
+	return nil
+}
+
+func (r *result) spill(b arrow.RecordBatch) error {
+	if r.spool == nil {
+		s, err := newSpool(r.opts.Dir, r.schema)
+		if err != nil {
+			return err
+		}
+		r.spool = s
+	}
+	return r.spool.add(b)
+}
+
+// forget gives up everything that was kept: from now on the result can only be
+// read forward.
+func (r *result) forget() {
+	r.kept = false
+	for _, b := range r.window {
+		b.Release()
+	}
+	r.window, r.inMem = nil, 0
+	if r.spool != nil {
+		r.spool.close()
+		r.spool = nil
+	}
+}
+
+func (r *result) setCurrent(b arrow.RecordBatch) {
+	if r.current != nil {
+		r.current.Release()
+	}
+	if b != nil {
+		b.Retain()
+	}
+	r.current = b
+}
+
+// fetch reads a page.
+func (r *result) fetch(ctx context.Context, f Fetch) (*Page, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return nil, sqlerr.New(sqlerr.NotFound, "the result has been closed")
+	}
+	if f.Orientation == First {
+		if err := r.rewind(); err != nil {
+			return nil, err
+		}
+	}
+	page := &Page{Schema: r.schema, Start: r.offset}
+	err := r.fill(ctx, f, page)
+	if err != nil && page.Rows == 0 {
+		return nil, err
+	}
+	page.HasMore = r.rows != nil || r.err != nil || r.offset < r.total
+	return page, nil
+}
+
+func (r *result) rewind() error {
+	if r.offset == 0 {
+		return nil
+	}
+	if !r.kept {
+		return sqlerr.New(sqlerr.Unsupported, "the result can't be read again from its first row: it outgrew "+
+			"kyuubi.operation.result.spill.max.size=%d bytes", r.opts.SpillMax).WithState("HY106")
+	}
+	r.setCurrent(nil)
+	r.batch, r.row, r.offset = 0, 0, 0
+	return nil
+}
+
+// fill adds rows to the page until a bound is reached, the result ends, or
+// enough time has gone by.
+func (r *result) fill(ctx context.Context, f Fetch, page *Page) error {
+	began := time.Now()
+	bytes := int64(0)
+	for page.Rows < f.MaxRows {
+		if r.batch >= r.batches {
+			if r.rows == nil {
+				return r.err
+			}
+			if page.Rows > 0 && time.Since(began) > fillTime {
+				return nil
+			}
+			if err := r.pull(ctx, false); err != nil {
+				return err
+			}
+			continue
+		}
+		b, err := r.look()
+		if err != nil {
+			return err
+		}
+		room := int64(-1)
+		if f.MaxBytes > 0 {
+			room = max(0, f.MaxBytes-bytes)
+		}
+		n, size := fit(b, r.row, f.MaxRows-page.Rows, room, page.Rows == 0)
+		if n == 0 && r.row < int(b.NumRows()) {
+			return nil
+		}
+		bytes += size
+		r.take(b, n, page)
+	}
+	return nil
+}
+
+// look returns the batch at the cursor without giving it away.
+func (r *result) look() (arrow.RecordBatch, error) {
+	if r.current != nil {
+		return r.current, nil
+	}
+	if r.batch < len(r.window) {
+		r.setCurrent(r.window[r.batch])
+		return r.current, nil
+	}
+	if r.spool == nil {
+		return nil, sqlerr.New(sqlerr.Internal, "a part of the result is lost")
+	}
+	b, err := r.spool.at(r.batch - len(r.window))
+	if err != nil {
+		return nil, err
+	}
+	r.current = b
+	return b, nil
+}
+
+// take moves n rows of b, the batch at the cursor, to the page.
+func (r *result) take(b arrow.RecordBatch, n int, page *Page) {
+	if n > 0 {
+		page.Batches = append(page.Batches, b.NewSlice(int64(r.row), int64(r.row+n)))
+	}
+	page.Rows += int64(n)
+	r.offset += int64(n)
+	r.row += n
+	if r.row >= int(b.NumRows()) {
+		r.setCurrent(nil)
+		r.batch++
+		r.row = 0
+	}
+}
+
+// streaming says whether the engine's connection is still needed.
+func (r *result) streaming() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.rows != nil
+}
+
+// close frees everything. The caller has ended the context of any fetch before.
+func (r *result) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return
+	}
+	r.closed = true
+	if r.rows != nil {
+		r.endStream()
+	}
+	r.setCurrent(nil)
+	r.forget()
+}
