@@ -51,6 +51,21 @@ func (r *recorder) Busy(id uuid.UUID) bool {
 	return r.busy[id]
 }
 
+func (r *recorder) setBusy(id uuid.UUID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.busy[id] = true
+}
+
+func (r *recorder) ids() (ids []uuid.UUID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for id := range r.attached {
+		ids = append(ids, id)
+	}
+	return ids
+}
+
 func TestSettingsAreSortedOut(t *testing.T) {
 	t.Parallel()
 	hooks := newRecorder()
@@ -146,13 +161,13 @@ func TestIdleSessionsExpireAndStopClosesAll(t *testing.T) {
 			return info.ID
 		}
 		idle, used, busy := open(), open(), open()
-		hooks.busy[busy] = true
+		hooks.setBusy(busy)
 		time.Sleep(50 * time.Minute)
 		m.Touch(used)
 		time.Sleep(15 * time.Minute)
 		_, err := m.Get(idle)
 		require.ErrorIs(t, err, sqlerr.NotFound)
-		require.NotContains(t, hooks.attached, idle)
+		require.NotContains(t, hooks.ids(), idle)
 		for _, id := range []uuid.UUID{used, busy} {
 			_, err := m.Get(id)
 			require.NoError(t, err)
@@ -161,10 +176,10 @@ func TestIdleSessionsExpireAndStopClosesAll(t *testing.T) {
 		stop()
 		require.NoError(t, <-over)
 		require.Zero(t, m.Count())
-		require.Empty(t, hooks.attached)
+		require.Empty(t, hooks.ids())
 		_, err = m.Open(t.Context(), Request{User: "ann"})
 		require.ErrorIs(t, err, sqlerr.Unavailable)
-		require.Empty(t, hooks.attached)
+		require.Empty(t, hooks.ids())
 	})
 }
 
