@@ -1,0 +1,89 @@
+package server
+
+import (
+	"net/http"
+	"runtime"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/nekomata-sql/nekomata/operation"
+)
+
+// metrics are the gateway's own figures. Their labels have few values: never a
+// user, a session or a statement.
+type metrics struct {
+	registry   *prometheus.Registry
+	operations *prometheus.CounterVec
+	duration   *prometheus.HistogramVec
+	running    *prometheus.GaugeVec
+	requests   *prometheus.HistogramVec
+}
+
+// newMetrics makes the figures in a registry of their own.
+func newMetrics(version string) *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		operations: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "nekomata_operations_total", Help: "Operations that ended, by type and final state.",
+		}, []string{"type", "state"}),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "nekomata_operation_duration_seconds", Help: "Time from an operation's creation to the end of its work, by type.",
+			Buckets: prometheus.ExponentialBuckets(0.001, 4, 10),
+		}, []string{"type"}),
+		running: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "nekomata_operations_active", Help: "Operations that wait or run, by state.",
+		}, []string{"state"}),
+		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "nekomata_rest_request_duration_seconds", Help: "Time of REST requests, by route, method and status.",
+			Buckets: prometheus.ExponentialBuckets(0.001, 4, 8),
+		}, []string{"route", "method", "status"}),
+	}
+	info := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "nekomata_build_info", Help: "Always 1; the labels say what is running.",
+		ConstLabels: prometheus.Labels{"version": version, "go": runtime.Version()},
+	})
+	info.Set(1)
+	m.registry.MustRegister(m.operations, m.duration, m.running, m.requests, info,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// observeOperation counts a change of an operation's state.
+func (m *metrics) observeOperation(info operation.Info, from operation.State) {
+	if from == operation.Pending || from == operation.Running {
+		m.running.WithLabelValues(from.String()).Dec()
+	}
+	switch s := info.State; {
+	case s == operation.Pending || s == operation.Running:
+		m.running.WithLabelValues(s.String()).Inc()
+	case s.Terminal() && !from.Terminal():
+		m.operations.WithLabelValues(info.Query.Name(), s.String()).Inc()
+		m.duration.WithLabelValues(info.Query.Name()).Observe(info.Completed.Sub(info.Created).Seconds())
+	}
+}
+
+// observeRequest counts an answered REST request; route is the pattern, not the path.
+func (m *metrics) observeRequest(route, method string, status int, took time.Duration) {
+	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Observe(took.Seconds())
+}
+
+// gauge adds a figure that is read when somebody scrapes.
+func (m *metrics) gauge(name, help string, read func() float64) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
+}
+
+// counter is gauge for a figure that only grows.
+func (m *metrics) counter(name, help string, read func() float64) {
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, read))
+}
+
+// handler answers scrapes at path.
+func (m *metrics) handler(path string) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET "+path, promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry}))
+	return mux
+}
