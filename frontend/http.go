@@ -1,0 +1,158 @@
+package frontend
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/nekomata-sql/nekomata/service"
+)
+
+// HTTPOptions configures an [HTTPService].
+type HTTPOptions struct {
+	// Name is the service's name in logs and errors.
+	Name string
+	// Address is where to listen.
+	Address Address
+	// Handler answers the requests. A request's context ends when its client goes
+	// away and when the grace period is over.
+	Handler http.Handler
+	// ReadHeaderTimeout is how long a client may take to send a request's header,
+	// IdleTimeout how long a connection may be kept between requests. A request's
+	// body and its answer have no limit here: there are long polls and streams.
+	// 0 means 10 seconds and 2 minutes.
+	ReadHeaderTimeout, IdleTimeout time.Duration
+	// MaxHeaderBytes bounds a request's header; 0 means 64 KiB.
+	MaxHeaderBytes int
+	// MaxConnections is the limit of open connections; those beyond it are closed
+	// at once and counted. 0 means no limit.
+	MaxConnections int
+	// Grace is how long requests may go on after the service was told to stop.
+	Grace time.Duration
+	// Log is where failures go; nil discards them.
+	Log *slog.Logger
+}
+
+var _ service.Service = (*HTTPService)(nil)
+
+// HTTPService serves an http.Handler on a port of its own.
+type HTTPService struct {
+	opts   HTTPOptions
+	addr   atomic.Pointer[net.Addr]
+	counts Connections
+	gate   gate
+}
+
+// RestFrontendService is the HTTPService that carries the REST API.
+type RestFrontendService struct{ *HTTPService }
+
+// NewRestFrontendService returns a service that listens once it runs. An empty
+// name becomes "REST frontend".
+func NewRestFrontendService(opts HTTPOptions) *RestFrontendService {
+	if opts.Name == "" {
+		opts.Name = "REST frontend"
+	}
+	return &RestFrontendService{NewHTTPService(opts)}
+}
+
+// NewHTTPService returns a service that listens once it runs.
+func NewHTTPService(opts HTTPOptions) *HTTPService {
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.ReadHeaderTimeout == 0 {
+		opts.ReadHeaderTimeout = 10 * time.Second
+	}
+	if opts.IdleTimeout == 0 {
+		opts.IdleTimeout = 2 * time.Minute
+	}
+	if opts.MaxHeaderBytes == 0 {
+		opts.MaxHeaderBytes = 64 << 10
+	}
+	s := &HTTPService{opts: opts}
+	s.gate = gate{counts: &s.counts, limit: opts.MaxConnections, refused: map[net.Conn]bool{}, onFull: func() {
+		opts.Log.Warn("connections are refused: the limit is reached", "service", s.String(), "limit", opts.MaxConnections)
+	}}
+	return s
+}
+
+// String is the service's name.
+func (s *HTTPService) String() string { return s.opts.Name }
+
+// Addr is the address that the service listens on, with the port chosen for 0;
+// nil until it is ready.
+func (s *HTTPService) Addr() net.Addr { return load(&s.addr) }
+
+// URL is the address as a base URL without a slash at the end; empty until the
+// service is ready. A service that listens on all addresses is named localhost.
+func (s *HTTPService) URL() string {
+	addr := s.Addr()
+	if addr == nil {
+		return ""
+	}
+	host := addr.String()
+	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		host = strings.Replace(host, "["+tcp.IP.String()+"]", "localhost", 1)
+		host = strings.Replace(host, tcp.IP.String(), "localhost", 1)
+	}
+	return "http://" + host
+}
+
+// Connections are the service's counters.
+func (s *HTTPService) Connections() *Connections { return &s.counts }
+
+// Run listens and serves until ctx is done; then it accepts no more, lets the
+// requests under way end within the grace period, and closes what is left.
+func (s *HTTPService) Run(ctx context.Context, ready func()) error {
+	l, err := s.opts.Address.listen(ctx, s.opts.Name)
+	if err != nil {
+		return err
+	}
+	addr := l.Addr()
+	s.addr.Store(&addr)
+	serving, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	server := s.server(serving)
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	ready()
+	select {
+	case err = <-failed:
+		_ = server.Close()
+	case <-ctx.Done():
+		err = s.drain(serving, server, cancel)
+		<-failed
+	}
+	s.gate.wg.Wait()
+	return err
+}
+
+// drain lets the requests under way end, and ends them after the grace period.
+func (s *HTTPService) drain(serving context.Context, server *http.Server, end context.CancelFunc) error {
+	limit, stop := context.WithTimeout(serving, s.opts.Grace)
+	defer stop()
+	err := server.Shutdown(limit)
+	if !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	s.opts.Log.Info("the grace period is over: connections are closed", "service", s.String(), "open", s.counts.Open())
+	end()
+	return server.Close()
+}
+
+func (s *HTTPService) server(serving context.Context) *http.Server {
+	return &http.Server{
+		Handler:           s.opts.Handler,
+		ReadHeaderTimeout: s.opts.ReadHeaderTimeout,
+		IdleTimeout:       s.opts.IdleTimeout,
+		MaxHeaderBytes:    s.opts.MaxHeaderBytes,
+		BaseContext:       func(net.Listener) context.Context { return serving },
+		ConnState:         s.gate.state,
+		ErrorLog:          slog.NewLogLogger(s.opts.Log.With("service", s.opts.Name).Handler(), slog.LevelWarn),
+	}
+}

@@ -1,0 +1,174 @@
+// Package frontend holds the sockets that clients connect to: it binds them,
+// accepts, limits and drains connections, and closes them in the end.
+//
+// It must not know any protocol: what is said on a connection is the business of
+// the [ConnHandler] or the http.Handler that it was given.
+package frontend
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nekomata-sql/nekomata/service"
+)
+
+// ConnHandler speaks a protocol on connections.
+type ConnHandler interface {
+	// ServeConn serves conn until the client is done with it, an error makes going
+	// on pointless, or ctx is done. The caller closes conn after ServeConn has
+	// returned, and before that when ctx is done, so that a blocked read or write
+	// ends; ServeConn may close it too. Each connection has its own goroutine. A
+	// panic costs only this connection.
+	ServeConn(ctx context.Context, conn net.Conn)
+}
+
+// ThriftOptions configures a [ThriftFrontendService].
+type ThriftOptions struct {
+	// Address is where to listen.
+	Address Address
+	// Handler serves the connections.
+	Handler ConnHandler
+	// MaxConnections is the limit of open connections; those beyond it are closed
+	// at once and counted. 0 means no limit.
+	MaxConnections int
+	// Grace is how long connections may go on after the service was told to stop;
+	// then they are closed.
+	Grace time.Duration
+	// Log is where failures go; nil discards them.
+	Log *slog.Logger
+}
+
+var _ service.Service = (*ThriftFrontendService)(nil)
+
+// ThriftFrontendService accepts TCP connections for a Thrift protocol.
+type ThriftFrontendService struct {
+	opts   ThriftOptions
+	addr   atomic.Pointer[net.Addr]
+	counts Connections
+	listen func(context.Context) (net.Listener, error) // replaced by tests
+
+	wg sync.WaitGroup
+}
+
+// NewThriftFrontendService returns a service that listens once it runs.
+func NewThriftFrontendService(opts ThriftOptions) *ThriftFrontendService {
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &ThriftFrontendService{opts: opts}
+	s.listen = func(ctx context.Context) (net.Listener, error) { return opts.Address.listen(ctx, s.String()) }
+	return s
+}
+
+// String is the service's name.
+func (s *ThriftFrontendService) String() string { return "Thrift frontend" }
+
+// Addr is the address that the service listens on, with the port chosen for 0;
+// nil until it is ready.
+func (s *ThriftFrontendService) Addr() net.Addr { return load(&s.addr) }
+
+// Connections are the service's counters.
+func (s *ThriftFrontendService) Connections() *Connections { return &s.counts }
+
+// Run listens and serves until ctx is done; then it accepts no more, gives the
+// open connections the grace period, closes them and waits for their handlers.
+func (s *ThriftFrontendService) Run(ctx context.Context, ready func()) error {
+	l, err := s.listen(ctx)
+	if err != nil {
+		return err
+	}
+	addr := l.Addr()
+	s.addr.Store(&addr)
+	stopAccepting := context.AfterFunc(ctx, func() { _ = l.Close() })
+	defer func() {
+		if stopAccepting() {
+			_ = l.Close()
+		}
+	}()
+	serving, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	ready()
+	err = s.accept(ctx, serving, l)
+	s.drain(cancel)
+	return err
+}
+
+// accept serves what connects until ctx is done. serving is what handlers get.
+func (s *ThriftFrontendService) accept(ctx, serving context.Context, l net.Listener) error {
+	var pause backoff
+	full := false
+	for {
+		conn, err := l.Accept()
+		switch {
+		case ctx.Err() != nil:
+			if err == nil {
+				_ = conn.Close()
+			}
+			return nil
+		case errors.Is(err, net.ErrClosed):
+			return err
+		case err != nil:
+			// Out of file descriptors, most likely; the clients can wait a little.
+			s.opts.Log.Warn("a connection could not be accepted", "service", s.String(), "error", err)
+			pause.wait(ctx)
+			continue
+		}
+		pause = backoff{}
+		if s.counts.enter(s.opts.MaxConnections) {
+			full = false
+			s.serve(serving, conn)
+			continue
+		}
+		_ = conn.Close()
+		if !full { // once, not for each of a flood
+			full = true
+			s.opts.Log.Warn("connections are refused: the limit is reached", "service", s.String(), "limit", s.opts.MaxConnections)
+		}
+	}
+}
+
+// serve runs the handler on a goroutine of its own.
+func (s *ThriftFrontendService) serve(serving context.Context, conn net.Conn) {
+	ctx, cancel := context.WithCancel(serving)
+	closeOnEnd := context.AfterFunc(serving, func() { _ = conn.Close() })
+	s.wg.Go(func() {
+		defer s.counts.leave()
+		defer conn.Close()
+		defer closeOnEnd()
+		defer cancel()
+		defer func() {
+			if p := recover(); p != nil {
+				s.opts.Log.Error("a connection's handler panicked", "service", s.String(),
+					"client", conn.RemoteAddr(), "panic", p, "stack", string(debug.Stack()))
+			}
+		}()
+		s.opts.Handler.ServeConn(ctx, conn)
+	})
+}
+
+// drain waits for the connections to end, and ends them after the grace period.
+func (s *ThriftFrontendService) drain(end context.CancelFunc) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.wg.Wait()
+	}()
+	grace := time.NewTimer(s.opts.Grace)
+	defer grace.Stop()
+	select {
+	case <-done:
+		return
+	case <-grace.C:
+	}
+	if n := s.counts.Open(); n > 0 {
+		s.opts.Log.Info("the grace period is over: connections are closed", "service", s.String(), "open", n)
+	}
+	end()
+	<-done
+}
