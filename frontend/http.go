@@ -126,7 +126,7 @@ func (s *HTTPService) Run(ctx context.Context, ready func()) error {
 		_ = server.Close()
 	case <-ctx.Done():
 		err = s.drain(serving, server, cancel)
-		<-failed
+		<-failed //nolint:errcheck // http.ErrServerClosed, no news
 	}
 	s.gate.wg.Wait()
 	return err

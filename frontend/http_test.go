@@ -14,11 +14,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fetch asks for a path on a connection of its own.
-func fetch(t *testing.T, s *HTTPService, path string) (int, string, error) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL()+path, nil)
-	require.NoError(t, err)
+// fetch asks for the root on a connection of its own.
+func fetch(ctx context.Context, s *HTTPService) (int, string, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL()+"/", nil)
+	if err != nil {
+		return 0, "", err
+	}
 	req.Close = true
 	res, err := http.DefaultTransport.RoundTrip(req)
 	if err != nil {
@@ -38,7 +39,7 @@ func TestHTTPServes(t *testing.T) {
 	require.Nil(t, s.Addr())
 	stop := start(t, s)
 	require.Equal(t, "http://"+s.Addr().String(), s.URL())
-	code, body, err := fetch(t, s.HTTPService, "/")
+	code, body, err := fetch(t.Context(), s.HTTPService)
 	require.NoError(t, err)
 	require.Equal(t, 200, code)
 	require.Equal(t, "meow", body)
@@ -52,8 +53,10 @@ func TestURLOfAllAddresses(t *testing.T) {
 	s := NewHTTPService(HTTPOptions{Name: "metrics", Address: Address{Host: "0.0.0.0"}, Handler: http.HandlerFunc(hello)})
 	require.Equal(t, "metrics", s.String())
 	for _, tc := range []struct{ ip, want string }{
-		{"0.0.0.0", "http://localhost:80"}, {"::", "http://localhost:80"},
-		{"127.0.0.1", "http://127.0.0.1:80"}, {"::1", "http://[::1]:80"},
+		{"0.0.0.0", "http://localhost:80"},
+		{"::", "http://localhost:80"},
+		{"127.0.0.1", "http://127.0.0.1:80"},
+		{"::1", "http://[::1]:80"},
 	} {
 		var addr net.Addr = &net.TCPAddr{IP: net.ParseIP(tc.ip), Port: 80}
 		s.addr.Store(&addr)
@@ -64,16 +67,18 @@ func TestURLOfAllAddresses(t *testing.T) {
 func TestHTTPDrainLetsRequestsEnd(t *testing.T) {
 	t.Parallel()
 	entered, release := make(chan struct{}), make(chan struct{})
-	s := NewHTTPService(HTTPOptions{Name: "x", Address: loopback, Grace: time.Minute,
+	s := NewHTTPService(HTTPOptions{
+		Name: "x", Address: loopback, Grace: time.Minute,
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			close(entered)
 			<-release
 			hello(w, r)
-		})})
+		}),
+	})
 	stop := start(t, s)
 	answer := make(chan string, 1)
 	go func() {
-		_, body, _ := fetch(t, s, "/")
+		_, body, _ := fetch(t.Context(), s)
 		answer <- body
 	}()
 	<-entered
@@ -95,14 +100,16 @@ func TestHTTPDrainEndsWhatTakesTooLong(t *testing.T) {
 	t.Parallel()
 	entered := make(chan struct{})
 	var ended error
-	s := NewHTTPService(HTTPOptions{Name: "x", Address: loopback, Grace: 20 * time.Millisecond,
+	s := NewHTTPService(HTTPOptions{
+		Name: "x", Address: loopback, Grace: 20 * time.Millisecond,
 		Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			close(entered)
 			<-r.Context().Done()
 			ended = r.Context().Err()
-		})})
+		}),
+	})
 	stop := start(t, s)
-	go func() { _, _, _ = fetch(t, s, "/") }()
+	go func() { _, _, _ = fetch(t.Context(), s) }()
 	<-entered
 	require.NoError(t, stop())
 	require.ErrorIs(t, ended, context.Canceled, "Run returned after its handlers")
@@ -110,25 +117,28 @@ func TestHTTPDrainEndsWhatTakesTooLong(t *testing.T) {
 
 func TestHTTPLimits(t *testing.T) {
 	t.Parallel()
-	s := NewHTTPService(HTTPOptions{Name: "x", Address: loopback, Handler: http.HandlerFunc(hello),
-		MaxConnections: 1, MaxHeaderBytes: 1 << 10, ReadHeaderTimeout: 20 * time.Millisecond})
+	s := NewHTTPService(HTTPOptions{
+		Name: "x", Address: loopback, Handler: http.HandlerFunc(hello),
+		MaxConnections: 1, MaxHeaderBytes: 1 << 10, ReadHeaderTimeout: 20 * time.Millisecond,
+	})
 	start(t, s)
 
 	kept := dial(t, s.Addr())
-	ask := func(header string) *http.Response {
+	ask := func(header string) int {
 		_, err := io.WriteString(kept, "GET / HTTP/1.1\r\nHost: x\r\n"+header+"\r\n")
 		require.NoError(t, err)
 		res, err := http.ReadResponse(bufio.NewReader(kept), nil)
 		require.NoError(t, err)
+		defer res.Body.Close()
 		_, err = io.Copy(io.Discard, res.Body)
 		require.NoError(t, err)
-		return res
+		return res.StatusCode
 	}
-	require.Equal(t, 200, ask("").StatusCode)
+	require.Equal(t, 200, ask(""))
 	requireClosed(t, dial(t, s.Addr()))
 	require.EqualValues(t, 1, s.Connections().Refused())
 	require.EqualValues(t, 1, s.Connections().Open())
-	require.Equal(t, 431, ask("X: "+strings.Repeat("x", 64<<10)+"\r\n").StatusCode)
+	require.Equal(t, 431, ask("X: "+strings.Repeat("x", 64<<10)+"\r\n"))
 	requireClosed(t, kept)
 
 	require.Eventually(t, func() bool { return s.Connections().Open() == 0 }, 10*time.Second, time.Millisecond)

@@ -2,7 +2,6 @@ package frontend
 
 import (
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -102,11 +101,13 @@ func TestServesAndStops(t *testing.T) {
 func TestDrainClosesAfterTheGracePeriod(t *testing.T) {
 	t.Parallel()
 	ended := make(chan error, 1)
-	s := NewThriftFrontendService(ThriftOptions{Address: loopback, Grace: 50 * time.Millisecond,
+	s := NewThriftFrontendService(ThriftOptions{
+		Address: loopback, Grace: 50 * time.Millisecond,
 		Handler: handler(func(ctx context.Context, conn net.Conn) {
 			echo(ctx, conn)
 			ended <- ctx.Err()
-		})})
+		}),
+	})
 	stop := start(t, s)
 	conn := dial(t, s.Addr())
 	say(t, conn)
@@ -154,8 +155,9 @@ func TestConnectionsBeyondTheLimitAreClosed(t *testing.T) {
 func TestAPanicCostsOneConnection(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder
-	s := NewThriftFrontendService(ThriftOptions{Address: loopback,
-		Log: slog.New(slog.NewTextHandler(&log, nil)),
+	s := NewThriftFrontendService(ThriftOptions{
+		Address: loopback,
+		Log:     slog.New(slog.NewTextHandler(&log, nil)),
 		Handler: handler(func(_ context.Context, conn net.Conn) {
 			buf := make([]byte, 4)
 			_, _ = io.ReadFull(conn, buf)
@@ -163,7 +165,8 @@ func TestAPanicCostsOneConnection(t *testing.T) {
 				panic("whiskers")
 			}
 			_, _ = conn.Write(buf)
-		})})
+		}),
+	})
 	stop := start(t, s)
 	bad, good := dial(t, s.Addr()), dial(t, s.Addr())
 	_, err := bad.Write([]byte("boom"))
@@ -255,5 +258,5 @@ func TestALostListenerEndsTheService(t *testing.T) {
 	s := NewThriftFrontendService(ThriftOptions{Handler: handler(echo)})
 	s.listen = func(context.Context) (net.Listener, error) { return l, nil }
 	l.errs <- net.ErrClosed
-	require.True(t, errors.Is(s.Run(t.Context(), func() {}), net.ErrClosed))
+	require.ErrorIs(t, s.Run(t.Context(), func() {}), net.ErrClosed)
 }
