@@ -1,0 +1,77 @@
+package arch
+
+// packages is closed: every package of the module stands here with the siblings
+// that its code (not its tests) may import. A new package fails the test until it
+// is placed, and an entry whose package is gone fails too.
+var packages = map[string][]string{
+	// Leaves. They import no sibling, or the one error type.
+	"sqlerr":  {},
+	"service": {},
+	"api":     {},
+	"hive":    {},
+	"engine":  {"sqlerr"},
+	"auth":    {"sqlerr"},
+	"config":  {"sqlerr"},
+
+	// What a client may ask, in no protocol's terms. session and operation don't
+	// know each other; backend joins them.
+	"session":   {"engine", "sqlerr"},
+	"operation": {"engine", "sqlerr"},
+	"backend":   {"auth", "engine", "operation", "service", "session", "sqlerr"},
+
+	// Protocols. They know the vocabulary of what they ask for, and declare the
+	// interface that backend satisfies.
+	"frontend":      {"service", "sqlerr"},
+	"frontend/hs2":  {"auth", "engine", "hive", "operation", "session", "sqlerr", "thrift/hive"},
+	"frontend/rest": {"api", "auth", "engine", "hive", "operation", "session", "sqlerr"},
+	"thrift":        {},
+	"thrift/hive":   {},
+
+	// Engines never import each other.
+	"engine/duckdb":         {"engine", "engine/duckdb/dialect", "hive", "sqlerr"},
+	"engine/duckdb/dialect": {"engine", "hive", "sqlerr"},
+
+	// The one place that wires, and the program around it.
+	"server": {
+		"auth", "backend", "config", "engine", "engine/duckdb", "frontend", "frontend/hs2",
+		"frontend/rest", "operation", "service", "session", "sqlerr",
+	},
+	"cmd/nekomata": {"api", "client", "config", "server", "sqlerr"},
+
+	// Not part of the product.
+	"internal/arch": {},
+	"test/e2e":      {},
+	"bench":         {},
+}
+
+// foreign names packages from outside that only some may use: whoever else needs
+// one is about to do somebody else's work. A trailing slash covers what is below.
+var foreign = map[string][]string{
+	// Thrift's types stop at the protocol's edge.
+	"github.com/apache/thrift/": {"frontend/hs2", "thrift/hive"},
+	// Native code behind one door.
+	"github.com/duckdb/": {"engine/duckdb"},
+	// Sockets and HTTP belong to the frontends and to what calls an HTTP service.
+	"net/http":                  {"frontend", "frontend/hs2", "frontend/rest", "client", "server", "test/e2e", "bench"},
+	"github.com/gorilla/mux":    {"frontend/rest"},
+	"github.com/getkin/":        {"frontend/rest"},
+	"database/sql":              {},
+	"github.com/prometheus/":    {"server"},
+	"github.com/spf13/cobra":    {"cmd/nekomata"},
+	"github.com/magiconair/":    {"config"},
+	"github.com/stretchr/":      {},
+	"pgregory.net/rapid":        {},
+	"github.com/google/go-cmp/": {},
+}
+
+// standardOnly names the packages that use the standard library and nothing else.
+var standardOnly = []string{"service", "sqlerr", "api", "internal/arch"}
+
+// importedBy names packages that only some may import, wherever the table above
+// would let them; tests are held to it too.
+var importedBy = map[string][]string{
+	"server":       {"cmd/nekomata", "server", "test/env"},
+	"config":       {"cmd/nekomata", "config", "server", "session"},
+	"thrift/hive":  {"engine/hiveserver2", "frontend/hs2", "thrift/hive"},
+	"cmd/nekomata": {},
+}
