@@ -1,0 +1,33 @@
+package server
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/nekomata-sql/nekomata/sqlerr"
+)
+
+func TestDataDirBelongsToOne(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "a", "b")
+	d, err := openDataDir(path)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(d.temp(), "left.arrow"), nil, 0o600))
+	_, err = openDataDir(path)
+	require.ErrorIs(t, err, sqlerr.Exists)
+	require.ErrorContains(t, err, fmt.Sprintf("pid %d", os.Getpid()))
+	d.close()
+	d, err = openDataDir(path)
+	require.NoError(t, err)
+	left, err := os.ReadDir(d.temp())
+	require.NoError(t, err)
+	require.Empty(t, left, "a crash's left-overs are swept")
+	d.close()
+	_, err = openDataDir("/proc/nowhere")
+	require.ErrorIs(t, err, sqlerr.Invalid)
+	require.ErrorContains(t, err, "--data-dir")
+}
