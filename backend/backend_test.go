@@ -80,6 +80,7 @@ func (r *echoRows) Next(context.Context) (arrow.RecordBatch, error) {
 }
 
 func as(t *testing.T, user string, admin bool) context.Context {
+	t.Helper()
 	return auth.NewContext(t.Context(), auth.Principal{User: user, Admin: admin})
 }
 

@@ -19,11 +19,28 @@ func TestEveryTransition(t *testing.T) {
 	t.Parallel()
 	legal := map[[2]State]bool{}
 	for _, pair := range [][2]State{
-		{Initialized, Pending}, {Initialized, Running}, {Initialized, TimedOut}, {Initialized, Canceled}, {Initialized, Closed},
-		{Pending, Running}, {Pending, Finished}, {Pending, TimedOut}, {Pending, Canceled}, {Pending, Closed}, {Pending, Error},
-		{Running, Finished}, {Running, TimedOut}, {Running, Canceled}, {Running, Closed}, {Running, Error},
-		{Finished, Error}, {Finished, Canceled}, {Finished, Closed},
-		{Canceled, Closed}, {TimedOut, Closed}, {Error, Closed},
+		{Initialized, Pending},
+		{Initialized, Running},
+		{Initialized, TimedOut},
+		{Initialized, Canceled},
+		{Initialized, Closed},
+		{Pending, Running},
+		{Pending, Finished},
+		{Pending, TimedOut},
+		{Pending, Canceled},
+		{Pending, Closed},
+		{Pending, Error},
+		{Running, Finished},
+		{Running, TimedOut},
+		{Running, Canceled},
+		{Running, Closed},
+		{Running, Error},
+		{Finished, Error},
+		{Finished, Canceled},
+		{Finished, Closed},
+		{Canceled, Closed},
+		{TimedOut, Closed},
+		{Error, Closed},
 	} {
 		legal[pair] = true
 	}

@@ -30,7 +30,7 @@ type operation struct {
 	log     opLog
 	created time.Time
 
-	ctx    context.Context
+	ctx    context.Context //nolint:containedctx // the operation's own life, which no call's context is
 	cancel context.CancelCauseFunc
 	done   chan struct{} // closed when the work of run is over
 

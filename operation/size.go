@@ -11,7 +11,7 @@ func batchBytes(b arrow.RecordBatch) int64 {
 	return rangeBytes(b, 0, int(b.NumRows()))
 }
 
-// rangeBytes is the size of rows from (inclusive) to to (exclusive).
+// rangeBytes is the size of the rows in [from, to).
 func rangeBytes(b arrow.RecordBatch, from, to int) int64 {
 	var n int64
 	for i := range int(b.NumCols()) {

@@ -1,6 +1,10 @@
 package operation
 
-import "github.com/nekomata-sql/nekomata/sqlerr"
+import (
+	"slices"
+
+	"github.com/nekomata-sql/nekomata/sqlerr"
+)
 
 // State is where an operation is in its life. The numbers are TOperationState's.
 type State uint8
@@ -62,12 +66,8 @@ func (s State) Terminal() bool {
 
 // advance returns to when it may follow from, else a Conflict that names both.
 func advance(from, to State) (State, error) {
-	if from < stateEnd {
-		for _, s := range next[from] {
-			if s == to {
-				return to, nil
-			}
-		}
+	if from < stateEnd && slices.Contains(next[from], to) {
+		return to, nil
 	}
 	return from, sqlerr.New(sqlerr.Conflict, "illegal operation state transition from %s to %s", from, to)
 }
