@@ -185,6 +185,18 @@ func TestOthersSeeNothing(t *testing.T) {
 	require.Len(t, list, 1)
 	_, err = b.Sessions(t.Context())
 	require.ErrorIs(t, err, sqlerr.Unauthenticated)
+	for _, c := range []struct {
+		who  context.Context
+		seen int
+	}{{eve, 0}, {root, 3}, {ann, 3}} { // two of the calls above were executions
+		ops, err := b.AllOperations(c.who)
+		require.NoError(t, err)
+		require.Len(t, ops, c.seen)
+	}
+	_, err = b.AllOperations(t.Context())
+	require.ErrorIs(t, err, sqlerr.Unauthenticated)
+	running, waiting := b.Activity()
+	require.Zero(t, running+waiting)
 	_, err = b.Session(root, uuid.New())
 	require.ErrorIs(t, err, sqlerr.NotFound)
 }

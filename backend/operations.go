@@ -7,6 +7,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/google/uuid"
 
+	"github.com/nekomata-sql/nekomata/auth"
 	"github.com/nekomata-sql/nekomata/operation"
 	"github.com/nekomata-sql/nekomata/sqlerr"
 )
@@ -56,6 +57,35 @@ func (b *BackendService) Operations(ctx context.Context, sessionID uuid.UUID) ([
 		return nil, err
 	}
 	return b.operations.List(sessionID), nil
+}
+
+// AllOperations lists the operations that the caller may see in all sessions,
+// oldest first. It does not count as a use of the sessions.
+func (b *BackendService) AllOperations(ctx context.Context) ([]operation.Info, error) {
+	p, err := auth.FromContext(ctx)
+	if err != nil {
+		return nil, err
+	}
+	visible := []operation.Info{}
+	for _, info := range b.operations.All() {
+		if p.Admin || p.User == info.User {
+			visible = append(visible, info)
+		}
+	}
+	return visible, nil
+}
+
+// Activity counts everybody's operations that run and that wait for their turn.
+func (b *BackendService) Activity() (running, waiting int) {
+	for _, info := range b.operations.All() {
+		switch {
+		case info.State == operation.Running:
+			running++
+		case !info.State.Terminal():
+			waiting++
+		}
+	}
+	return running, waiting
 }
 
 // Schema is the operation's result schema, nil for a statement without one. It

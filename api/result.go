@@ -1,0 +1,44 @@
+package api
+
+// OperationLog is a run of log lines.
+type OperationLog struct {
+	LogRowSet []string `json:"logRowSet"`
+	RowCount  int      `json:"rowCount"`
+}
+
+// ResultSetMetaData describes the columns of a result.
+type ResultSetMetaData struct {
+	Columns []ColumnDesc `json:"columns"`
+}
+
+// ColumnDesc is one column.
+type ColumnDesc struct {
+	ColumnName string `json:"columnName"`
+	// DataType is the name of the TTypeId, such as "INT_TYPE".
+	DataType string `json:"dataType"`
+	// ColumnIndex counts from 0.
+	ColumnIndex int `json:"columnIndex"`
+	// Precision and Scale are set for DECIMAL.
+	Precision int    `json:"precision"`
+	Scale     int    `json:"scale"`
+	Comment   string `json:"comment"`
+}
+
+// ResultRowSet is a run of rows.
+type ResultRowSet struct {
+	Rows     []Row `json:"rows"`
+	RowCount int   `json:"rowCount"`
+}
+
+// Row is one row.
+type Row struct {
+	Fields []Field `json:"fields"`
+}
+
+// Field is one value of a row.
+type Field struct {
+	// DataType says how the value is written, such as "I32_VAL".
+	DataType string `json:"dataType"`
+	// Value is a boolean, a number, a string or null.
+	Value any `json:"value"`
+}
