@@ -177,7 +177,7 @@ func (m *OperationManager) register(ctx context.Context, req Request) (*operatio
 	if t == nil {
 		return nil, sqlerr.New(sqlerr.NotFound, "Invalid SessionHandle [%s]: the session is closed", req.SessionID)
 	}
-	o.lane = t.lane
+	o.lane, o.turn = t.lane, t.lane.line()
 	t.ops = append(t.ops, o)
 	t.total++
 	m.byID[o.id] = o

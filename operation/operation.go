@@ -26,6 +26,7 @@ type operation struct {
 	id      uuid.UUID
 	req     Request
 	lane    *lane
+	turn    turn
 	opts    *Options
 	log     opLog
 	created time.Time
@@ -112,11 +113,11 @@ func (o *operation) run() {
 		defer stop()
 	}
 	o.set(Pending, nil)
-	if err := o.lane.enter(ctx); err != nil {
+	if err := o.turn.wait(ctx); err != nil {
 		o.fail(ctx, err)
 		return
 	}
-	defer o.lane.leave()
+	defer o.turn.leave()
 	if !o.set(Running, nil) {
 		return // canceled while it waited
 	}
