@@ -1,0 +1,50 @@
+package config
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/nekomata-sql/nekomata/sqlerr"
+)
+
+// Settings of the metadata store.
+var (
+	// MetadataType is the kind of database.
+	MetadataType = Enum("kyuubi.metadata.store.jdbc.database.type", "SQLITE",
+		"The kind of database that keeps the gateway's state.",
+		Choice{Values: []string{"SQLITE", "MYSQL"}, Later: []string{"POSTGRESQL", "CUSTOM"}})
+
+	// MetadataURL is the database's JDBC URL.
+	MetadataURL = String("kyuubi.metadata.store.jdbc.url", "jdbc:sqlite:{{KYUUBI_HOME}}/kyuubi_state_store.db",
+		"Where that database is, as a JDBC URL: `jdbc:sqlite:PATH` or `jdbc:mysql://HOST:PORT/DATABASE?NAME=VALUE`.").
+		Check("jdbc:sqlite:PATH or jdbc:mysql://HOST:PORT/DATABASE", func(u string) bool {
+			return sqliteURL.MatchString(u) || mysqlURL.MatchString(u)
+		})
+
+	// MetadataUser is the database's user.
+	MetadataUser = String("kyuubi.metadata.store.jdbc.user", "", "The user of that database.")
+
+	// MetadataPassword is the user's password.
+	MetadataPassword = String("kyuubi.metadata.store.jdbc.password", "", "The password of that user.").Secret()
+)
+
+var (
+	sqliteURL = regexp.MustCompile(`^jdbc:sqlite:[^?]+(\?.*)?$`)
+	mysqlURL  = regexp.MustCompile(`^jdbc:mysql://(\[[0-9a-fA-F:.]+\]|[^:/?#@\[\],\s]+)(:\d{1,5})?/[^/?#\s]+(\?\S*)?$`)
+)
+
+var metadataArea = Area{
+	Title:    "Metadata store",
+	Settings: []Setting{MetadataType, MetadataURL, MetadataUser, MetadataPassword},
+}
+
+// checkMetadataURL refuses a URL of another kind of database than the type says.
+func checkMetadataURL(c *Config) error {
+	kind, url := Get(c, MetadataType), Get(c, MetadataURL)
+	if strings.HasPrefix(url, "jdbc:"+strings.ToLower(kind)+":") {
+		return nil
+	}
+	return sqlerr.New(sqlerr.Invalid, "%s = %q (%s) does not fit %s = %q (%s): set both for the same kind of database",
+		MetadataURL.key, c.Redact(MetadataURL.key, url), c.Origin(MetadataURL),
+		MetadataType.key, kind, c.Origin(MetadataType))
+}
