@@ -1,0 +1,94 @@
+package hs2
+
+import (
+	"context"
+
+	"github.com/nekomata-sql/nekomata/hive"
+	"github.com/nekomata-sql/nekomata/operation"
+	"github.com/nekomata-sql/nekomata/sqlerr"
+	tcli "github.com/nekomata-sql/nekomata/thrift/hive"
+)
+
+// What FetchResults can be asked for.
+const (
+	fetchRows = 0
+	fetchLog  = 1
+)
+
+func (c *conn) getResultSetMetadata(ctx context.Context, q *tcli.TGetResultSetMetadataReq) (response, error) {
+	id, err := operationID(q.OperationHandle)
+	if err != nil {
+		return nil, err
+	}
+	schema, err := c.h.opts.Backend.Schema(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return &tcli.TGetResultSetMetadataResp{Status: success, Schema: tableSchema(hive.Columns(schema))}, nil
+}
+
+func (c *conn) fetchResults(ctx context.Context, q *tcli.TFetchResultsReq) (response, error) {
+	id, err := operationID(q.OperationHandle)
+	if err != nil {
+		return nil, err
+	}
+	f, err := c.fetch(q)
+	if err != nil {
+		return nil, err
+	}
+	// The handle does not say in which version its owner reads.
+	info, err := c.h.opts.Backend.Operation(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	version, err := c.version(ctx, info.SessionID)
+	if err != nil {
+		return nil, err
+	}
+	byRow := version < columnarVersion
+	switch q.FetchType {
+	case fetchRows:
+		page, err := c.h.opts.Backend.Fetch(ctx, id, f)
+		if err != nil {
+			return nil, err
+		}
+		set := rowSet{columns: hive.Columns(page.Schema), batches: page.Batches, start: page.Start, byRow: byRow}
+		return &pageAnswer{fetchResults: fetchResults{rows: set, hasMore: page.HasMore}, page: page}, nil
+	case fetchLog:
+		lines, err := c.h.opts.Backend.FetchLog(ctx, id, f)
+		if err != nil {
+			return nil, err
+		}
+		return &fetchResults{rows: textRows(lines, 0, byRow)}, nil
+	default:
+		return nil, sqlerr.New(sqlerr.Invalid, "fetchType must be 0 (rows) or 1 (log), not %d", q.FetchType)
+	}
+}
+
+// fetch is what part of a result a request asks for.
+func (c *conn) fetch(q *tcli.TFetchResultsReq) (operation.Fetch, error) {
+	f := operation.Fetch{MaxRows: min(q.MaxRows, c.h.opts.MaxFetchRows), MaxBytes: c.h.opts.MaxFetchBytes}
+	switch q.Orientation {
+	case tcli.TFetchOrientation_FETCH_NEXT:
+	case tcli.TFetchOrientation_FETCH_FIRST:
+		f.Orientation = operation.First
+	default:
+		return f, sqlerr.New(sqlerr.Invalid, "the fetch orientation %s is not supported: use FETCH_NEXT or FETCH_FIRST",
+			q.Orientation).WithState("HY106")
+	}
+	if q.MaxRows <= 0 {
+		return f, sqlerr.New(sqlerr.Invalid, "maxRows must be positive, not %d", q.MaxRows)
+	}
+	return f, nil
+}
+
+// pageAnswer gives a page back once its rows are in the message.
+type pageAnswer struct {
+	fetchResults
+	page *operation.Page
+}
+
+func (a *pageAnswer) appendMessage(dst []byte, seq int32) ([]byte, error) {
+	defer a.page.Release()
+	return a.fetchResults.appendMessage(dst, seq)
+}

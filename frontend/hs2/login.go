@@ -1,0 +1,137 @@
+package hs2
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"time"
+
+	"github.com/apache/thrift/lib/go/thrift"
+
+	"github.com/nekomata-sql/nekomata/auth"
+)
+
+// The first byte tells what a client speaks.
+const (
+	byteSASL  = saslStart
+	byteRaw   = 0x80 // the version word of a strict TBinaryProtocol message
+	byteHello = 0x16 // a TLS handshake record
+)
+
+// tlsAlert is a fatal handshake_failure, so that a TLS client fails at once and
+// doesn't wait.
+var tlsAlert = []byte{0x15, 3, 1, 0, 2, 2, 40}
+
+// How long and how much we listen to a client that has been refused.
+const (
+	lingerTime  = 200 * time.Millisecond
+	lingerBytes = 64 << 10
+)
+
+// refusal is why a connection was not let in, and what the client is told.
+type refusal struct {
+	reason string
+	reply  []byte
+}
+
+func (r *refusal) Error() string { return r.reason }
+
+// login finds out what the client speaks and who it is.
+func (c *conn) login(ctx context.Context) (identity, error) {
+	first, err := c.wire.r.Peek(1)
+	if err != nil {
+		return identity{}, err
+	}
+	noSASL := c.h.opts.NoSASL
+	switch b := first[0]; {
+	case b == byteSASL && !noSASL:
+		id, err := c.negotiate(ctx)
+		c.wire.framed = true
+		return id, err
+	case b == byteRaw && noSASL:
+		return identity{principal: auth.Principal{User: auth.Anonymous, Address: c.client}, acting: auth.Anonymous}, nil
+	case b == byteSASL:
+		return identity{}, refuseSASL("this port takes no SASL (kyuubi.authentication=NOSASL): connect with auth=noSasl")
+	case b == byteRaw:
+		return identity{}, c.refuseRaw(ctx)
+	case b > saslStart && b <= saslComplete:
+		return identity{}, refuseSASL("the SASL negotiation must begin with START (1), not with status %d", b)
+	case b >= 'A' && b <= 'Z':
+		return identity{}, refuseHTTP()
+	case b == byteHello:
+		return identity{}, &refusal{"a TLS handshake on a port without TLS", tlsAlert}
+	default:
+		return identity{}, &refusal{reason: fmt.Sprintf("the first byte is 0x%02x: neither SASL (0x01) nor strict binary Thrift (0x80)", b)}
+	}
+}
+
+func refuseHTTP() *refusal {
+	const text = "This port speaks HiveServer2's binary Thrift protocol, not HTTP.\n"
+	return &refusal{"an HTTP request on a port for binary Thrift", fmt.Appendf(nil,
+		"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
+		len(text), text)}
+}
+
+// refuseRaw answers the first call of a client that doesn't know of SASL.
+func (c *conn) refuseRaw(ctx context.Context) error {
+	const text = "this port expects SASL: connect without auth=noSasl, or set kyuubi.authentication=NOSASL on the server"
+	r := &refusal{reason: "a client without SASL: " + text}
+	if err := c.wire.begin(loginLimit); err != nil {
+		return err
+	}
+	name, _, seq, err := c.proto.ReadMessageBegin(ctx)
+	if err != nil {
+		return r
+	}
+	c.wire.reset()
+	c.writeException(ctx, header{name, seq}, thrift.INVALID_PROTOCOL, text)
+	r.reply = c.wire.out
+	return r
+}
+
+// turnAway logs why a connection ends before its login, and tells the client.
+func (c *conn) turnAway(err error) {
+	var r *refusal
+	switch {
+	case errors.As(err, &r):
+		c.log.Warn("connection refused", "reason", r.reason)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		c.log.Info("connection refused", "reason", "the login took longer than "+c.h.opts.LoginTimeout.String())
+		return
+	default: // most likely a port check: it connects and leaves
+		c.log.Debug("connection ended before its login", "err", err)
+		return
+	}
+	c.lastWords(r.reply)
+}
+
+// lastWords writes to a client that is about to be left, and listens to it for a
+// moment, since a connection that is closed with unread bytes in it takes the
+// words with it.
+func (c *conn) lastWords(text []byte) {
+	if len(text) == 0 {
+		return
+	}
+	_ = c.nc.SetDeadline(time.Now().Add(lingerTime))
+	if _, err := c.nc.Write(text); err != nil {
+		return
+	}
+	if half, ok := c.nc.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
+		_, _ = io.CopyN(io.Discard, c.nc, lingerBytes)
+	}
+}
+
+// host is the IP address of an address, or its text when it has none.
+func host(a net.Addr) string {
+	if a == nil {
+		return ""
+	}
+	h, _, err := net.SplitHostPort(a.String())
+	if err != nil {
+		return a.String()
+	}
+	return h
+}

@@ -1,0 +1,169 @@
+package hs2
+
+import (
+	"context"
+	"slices"
+	"strconv"
+
+	"github.com/apache/thrift/lib/go/thrift"
+	"github.com/google/uuid"
+
+	"github.com/nekomata-sql/nekomata/auth"
+	"github.com/nekomata-sql/nekomata/session"
+	"github.com/nekomata-sql/nekomata/sqlerr"
+	tcli "github.com/nekomata-sql/nekomata/thrift/hive"
+)
+
+// Settings of a session that matter here.
+const (
+	keyFetchSize = "hive.server2.thrift.resultset.default.fetch.size"
+	keyProxyUser = "hive.server2.proxy.user"
+	keyCloseOn   = "kyuubi.session.close.on.disconnect"
+)
+
+// Versions of the protocol at which something changed.
+const (
+	newestVersion   = tcli.TProtocolVersion_HIVE_CLI_SERVICE_PROTOCOL_V11
+	columnarVersion = int(tcli.TProtocolVersion_HIVE_CLI_SERVICE_PROTOCOL_V6) // rows come by column
+	timeoutVersion  = int(tcli.TProtocolVersion_HIVE_CLI_SERVICE_PROTOCOL_V9) // TIMEDOUT exists
+)
+
+func (c *conn) openSession(ctx context.Context, q *tcli.TOpenSessionReq) (response, error) {
+	if q.ClientProtocol < 0 {
+		return nil, &exception{thrift.PROTOCOL_ERROR, "client_protocol " + strconv.Itoa(int(q.ClientProtocol)) + " does not exist"}
+	}
+	version := min(q.ClientProtocol, newestVersion)
+	if !c.wire.framed { // only now does a client without SASL say who it is
+		id, err := c.introduce(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		c.id = id
+		ctx = auth.NewContext(ctx, id.principal)
+	}
+	user, err := c.actingUser(q.Configuration)
+	if err != nil {
+		return nil, err
+	}
+	info, err := c.h.opts.Backend.OpenSession(ctx, session.Request{
+		User: user, RealUser: c.id.principal.User,
+		ClientAddress: c.client, ServerAddress: host(c.nc.LocalAddr()), ConnectionURL: c.nc.LocalAddr().String(),
+		Frontend: "THRIFT_BINARY", ProtocolVersion: int(version), Conf: q.Configuration,
+	})
+	if err != nil {
+		return nil, err
+	}
+	keep := c.h.opts.KeepSessions
+	if closes, err := strconv.ParseBool(info.Conf[keyCloseOn]); err == nil {
+		keep = !closes
+	}
+	c.opened = append(c.opened, opened{id: info.ID, version: int(version), keep: keep})
+	return &tcli.TOpenSessionResp{
+		Status: success, ServerProtocolVersion: version, SessionHandle: sessionHandle(info.ID),
+		// Drivers take for granted that there is a map, and newer ones this key.
+		Configuration: map[string]string{keyFetchSize: strconv.Itoa(c.fetchSize(info.Conf))},
+	}, nil
+}
+
+// introduce takes the name and password of a request to open a session.
+func (c *conn) introduce(ctx context.Context, q *tcli.TOpenSessionReq) (identity, error) {
+	user := q.GetUsername()
+	if user == "" {
+		user = auth.Anonymous
+	}
+	p, err := c.h.opts.Auth.Authenticate(ctx, user, q.GetPassword())
+	if err != nil {
+		return identity{}, err
+	}
+	p.Address = c.client
+	return identity{principal: p, acting: p.User}, nil
+}
+
+// actingUser is whose session it will be: somebody else's when the login or the
+// configuration says so and the caller may.
+func (c *conn) actingUser(conf map[string]string) (string, error) {
+	proxy := conf[keyProxyUser]
+	if proxy == "" {
+		proxy = conf["set:hiveconf:"+keyProxyUser]
+	}
+	if proxy == "" || proxy == c.id.acting {
+		return c.id.acting, nil
+	}
+	if !c.id.principal.Admin {
+		return "", mayNotActFor(c.id.principal.User, proxy)
+	}
+	return proxy, nil
+}
+
+// fetchSize is how many rows the client shall fetch at a time.
+func (c *conn) fetchSize(conf map[string]string) int {
+	if n, err := strconv.Atoi(conf[keyFetchSize]); err == nil && n > 0 {
+		return n
+	}
+	return c.h.opts.DefaultFetchSize
+}
+
+func (c *conn) closeSession(ctx context.Context, q *tcli.TCloseSessionReq) (response, error) {
+	id, err := sessionID(q.SessionHandle)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.h.opts.Backend.CloseSession(ctx, id); err != nil {
+		return nil, err
+	}
+	c.opened = slices.DeleteFunc(c.opened, func(o opened) bool { return o.id == id })
+	return &tcli.TCloseSessionResp{Status: success}, nil
+}
+
+// setClientInfo is what a driver tells of itself, for the log.
+func (c *conn) setClientInfo(ctx context.Context, q *tcli.TSetClientInfoReq) (response, error) {
+	id, err := sessionID(q.SessionHandle)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.h.opts.Backend.Session(ctx, id); err != nil {
+		return nil, err
+	}
+	c.log.Info("client info", "session", id, "user", c.id.principal.User, "info", q.Configuration)
+	return &tcli.TSetClientInfoResp{Status: success}, nil
+}
+
+// version is the protocol version in which to answer about a session: that of the
+// session when this connection opened it, else that in which this connection speaks
+// otherwise, else the session's again, which may come from another frontend.
+func (c *conn) version(ctx context.Context, id uuid.UUID) (int, error) {
+	for _, o := range c.opened {
+		if o.id == id {
+			return o.version, nil
+		}
+	}
+	if n := len(c.opened); n > 0 {
+		return c.opened[n-1].version, nil
+	}
+	info, err := c.h.opts.Backend.Session(ctx, id)
+	return info.ProtocolVersion, err
+}
+
+func unsupported(what string) error {
+	return sqlerr.New(sqlerr.Unsupported, "%s not supported", what)
+}
+
+func (c *conn) getDelegationToken(context.Context, *tcli.TGetDelegationTokenReq) (response, error) {
+	return nil, unsupported("Delegation tokens are")
+}
+
+func (c *conn) cancelDelegationToken(context.Context, *tcli.TCancelDelegationTokenReq) (response, error) {
+	return nil, unsupported("Delegation tokens are")
+}
+
+func (c *conn) renewDelegationToken(context.Context, *tcli.TRenewDelegationTokenReq) (response, error) {
+	return nil, unsupported("Delegation tokens are")
+}
+
+func (c *conn) uploadData(context.Context, *tcli.TUploadDataReq) (response, error) {
+	return nil, unsupported("UploadData is")
+}
+
+func (c *conn) downloadData(context.Context, *tcli.TDownloadDataReq) (response, error) {
+	return nil, unsupported("DownloadData is")
+}
