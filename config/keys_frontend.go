@@ -115,12 +115,18 @@ var (
 	// RestIdleTimeout closes connections without requests.
 	RestIdleTimeout = Duration("kyuubi.frontend.rest.idle.timeout", 2*time.Minute,
 		"How long a connection is kept open between two requests.").AtLeast(time.Millisecond).Ours()
+
+	// ClientIPHeader names the header in which a proxy tells the client's address.
+	ClientIPHeader = String("kyuubi.frontend.proxy.http.client.ip.header", "",
+		"The header in which a proxy in front of the REST frontend tells the client's IP address. It is believed whoever sends it, also for limits and deny lists: set it only when nobody can pass the proxy by. Unset: the address of the connection counts.").
+		Kyuubi("`X-Real-IP`")
 )
 
 var restArea = Area{
 	Title: "REST frontend",
 	Settings: []Setting{
 		RestHost, RestPort, RestMaxConnections, RestMaxBodySize, RestMaxHeaderSize, RestHeaderTimeout, RestIdleTimeout,
+		ClientIPHeader,
 	},
 }
 

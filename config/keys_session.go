@@ -77,10 +77,6 @@ var (
 	OperationProgress = Bool("kyuubi.operation.progress.enabled", true,
 		"Whether clients that ask for the progress of a running operation are told.").Kyuubi("false")
 
-	// OperationLogDir is where operation logs are kept.
-	OperationLogDir = Path("kyuubi.operation.log.dir.root", "server_operation_logs",
-		"The directory of the operations' logs, which clients show while a statement runs.")
-
 	// ResultMaxRows cuts results off.
 	ResultMaxRows = Int("kyuubi.operation.result.max.rows", 0,
 		"A result ends after so many rows; 0 is no limit.").AtLeast(0)
@@ -93,16 +89,12 @@ var (
 	ResultSpillMaxSize = Bytes("kyuubi.operation.result.spill.max.size", 1<<30,
 		"How much of each result may wait in a file. What was delivered is kept as long as it fits, so that a client can begin again at the first row; past that, such a call fails.").
 		AtLeast(0).Ours()
-
-	// ResultSpillDir is where such files are made.
-	ResultSpillDir = Path("kyuubi.operation.result.spill.dir", "spill",
-		"The directory of the files in which results wait.").Ours()
 )
 
 var operationArea = Area{
 	Title: "Operations",
 	Settings: []Setting{
-		OperationIdleTimeout, OperationPollTimeout, OperationQueryTimeout, OperationProgress, OperationLogDir,
-		ResultMaxRows, ResultWindow, ResultSpillMaxSize, ResultSpillDir,
+		OperationIdleTimeout, OperationPollTimeout, OperationQueryTimeout, OperationProgress,
+		ResultMaxRows, ResultWindow, ResultSpillMaxSize,
 	},
 }
