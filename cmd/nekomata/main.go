@@ -1,0 +1,53 @@
+// Command nekomata is a SQL gateway: HiveServer2's Thrift protocol and Kyuubi's
+// REST API in front of one engine.
+//
+// It must hold nothing but the command line: flags, help texts, signals and exit
+// codes.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+// program is what a command may touch of the world.
+type program struct {
+	out, err io.Writer
+	environ  []string
+	signals  <-chan os.Signal
+	exit     func(code int)
+}
+
+func main() {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	p := &program{out: os.Stdout, err: os.Stderr, environ: os.Environ(), signals: signals, exit: os.Exit}
+	os.Exit(p.run(context.Background(), os.Args[1:]))
+}
+
+// run executes the command that args name and returns the exit code. Errors are
+// written one to a line.
+func (p *program) run(ctx context.Context, args []string) int {
+	root := newRoot(p)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		fmt.Fprintln(p.err, "nekomata:", line)
+	}
+	if errors.As(err, new(usageError)) {
+		return exitUsage
+	}
+	return exitFailure
+}

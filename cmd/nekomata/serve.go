@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/nekomata-sql/nekomata/config"
+	"github.com/nekomata-sql/nekomata/server"
+)
+
+func newServe(p *program) *cobra.Command {
+	var s settings
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Start the gateway",
+		Long: `Start the gateway and serve until SIGTERM or SIGINT.
+
+It needs no configuration: Thrift on port 10009, REST on 10099, metrics on 10019,
+for clients on this machine only. When it is ready it prints what is listening and
+lines to try. The log goes to standard error.
+
+The first SIGTERM or SIGINT stops it in order: no new sessions, running operations
+may end within kyuubi.server.stop.grace, exit code 0. A second one ends it at once,
+with exit code 143 or 130.`,
+		Example: `  nekomata serve
+  nekomata serve --data-dir /var/lib/nekomata --config /etc/nekomata/kyuubi-defaults.conf
+  nekomata serve --conf kyuubi.frontend.rest.bind.port=0 --conf kyuubi.engine.duckdb.path=flights.db
+  NEKOMATA_KYUUBI_FRONTEND_BIND_HOST=0.0.0.0 nekomata serve`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := s.load(p)
+			if err != nil {
+				return err
+			}
+			return p.serve(cmd.Context(), c)
+		},
+	}
+	s.register(cmd)
+	return cmd
+}
+
+func (p *program) serve(ctx context.Context, c *config.Config) error {
+	log := newLog(p.err, c)
+	ctx, stop := p.untilSignal(ctx, log)
+	defer stop()
+	srv, err := server.New(server.Options{Config: c, Version: version, Log: log, Out: p.out})
+	if err != nil {
+		return err
+	}
+	return srv.Run(ctx, func() {})
+}
+
+func newLog(w io.Writer, c *config.Config) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(config.Get(c, config.LogLevel))); err != nil {
+		level = slog.LevelInfo // the registry lets only slog's names through
+	}
+	opts := &slog.HandlerOptions{Level: level}
+	if config.Get(c, config.LogFormat) == "json" {
+		return slog.New(slog.NewJSONHandler(w, opts))
+	}
+	return slog.New(slog.NewTextHandler(w, opts))
+}
+
+// untilSignal returns a context that the first signal ends; a second signal ends
+// the program. Call stop when it is no longer needed.
+func (p *program) untilSignal(ctx context.Context, log *slog.Logger) (_ context.Context, stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	over, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for first := true; ; first = false {
+			select {
+			case <-over:
+				return
+			case s := <-p.signals:
+				if !first {
+					p.exit(128 + number(s))
+					return
+				}
+				log.Info("stopping; a second signal ends at once", "signal", s.String())
+				cancel()
+			}
+		}
+	}()
+	return ctx, func() {
+		cancel()
+		close(over)
+		<-done
+	}
+}
+
+func number(s os.Signal) int {
+	if n, ok := s.(syscall.Signal); ok {
+		return int(n)
+	}
+	return 0
+}
