@@ -5,10 +5,6 @@
 // frontends' business.
 package hive
 
-import (
-	"github.com/apache/arrow-go/v18/arrow"
-)
-
 // TypeID is a Hive type. The numbers are TTypeId's.
 type TypeID uint8
 
@@ -55,19 +51,9 @@ type Column struct {
 // Keys of Arrow field metadata that engines set.
 const (
 	// MetaType overrides the type that follows from the Arrow type, such as
-	// "varchar(20)" or "interval_day_time".
+	// "varchar(20)". It is ignored when the array's values can't be sent as that
+	// type, as with "int" on a column of strings.
 	MetaType = "hive.type"
 	// MetaComment is the column's comment.
 	MetaComment = "comment"
 )
-
-// Columns describes the fields of a schema; nil gives none.
-func Columns(schema *arrow.Schema) []Column { panic("not yet") }
-
-// TypeName is the type's text as DESCRIBE and GetColumns show it, in lower case,
-// such as "decimal(10,2)" or "array<struct<a:int>>".
-func TypeName(field arrow.Field) string { panic("not yet") }
-
-// AppendText appends value i of arr in Hive's text form. It must not be called
-// for a null.
-func AppendText(dst []byte, arr arrow.Array, i int) []byte { panic("not yet") }
