@@ -41,6 +41,6 @@ func BenchmarkConnect(b *testing.B) {
 	s := serve(b, hs2.Options{Log: slog.New(slog.DiscardHandler)})
 	b.ReportAllocs()
 	for b.Loop() {
-		s.requireServing(b, "alice")
+		s.requireServing(b)
 	}
 }

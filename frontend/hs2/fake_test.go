@@ -108,8 +108,10 @@ func outcome(q engine.Query) operation.Info {
 	case strings.Contains(s.SQL, "boom"):
 		panic("whiskers")
 	case strings.Contains(s.SQL, "slow"):
-		return operation.Info{State: operation.Running, ModifiedRows: -1, Started: time.UnixMilli(1000),
-			Progress: &engine.Progress{Stage: "Scan", Total: 10, Completed: 4, Running: 2, Fraction: 0.4}}
+		return operation.Info{
+			State: operation.Running, ModifiedRows: -1, Started: time.UnixMilli(1000),
+			Progress: &engine.Progress{Stage: "Scan", Total: 10, Completed: 4, Running: 2, Fraction: 0.4},
+		}
 	case strings.Contains(s.SQL, "syntax"):
 		return fail(sqlerr.New(sqlerr.Invalid, "no such word").WithState("42601"))
 	case strings.Contains(s.SQL, "division"):
@@ -125,8 +127,10 @@ func outcome(q engine.Query) operation.Info {
 	case strings.HasPrefix(s.SQL, "create"):
 		return operation.Info{State: operation.Finished, ModifiedRows: -1}
 	default:
-		return operation.Info{State: operation.Finished, HasResultSet: true, ModifiedRows: -1,
-			Started: time.UnixMilli(1000), Completed: time.UnixMilli(2000)}
+		return operation.Info{
+			State: operation.Finished, HasResultSet: true, ModifiedRows: -1,
+			Started: time.UnixMilli(1000), Completed: time.UnixMilli(2000),
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,9 +49,9 @@ func FuzzSASL(f *testing.F) {
 func FuzzMessage(f *testing.F) {
 	f.Add([]byte(call(1, "OpenSession", openArguments)))
 	f.Add([]byte(call(1, "GetLog", "\x0c\x00\x01\x00\x00")))
-	f.Add([]byte(call(1, "GetInfo", "\x0c\x00\x01\x0c\x00\x01\x0c\x00\x01\x0b\x00\x01\x00\x00\x00\x00\x0b\x00\x02\x00\x00\x00\x00\x00\x00\x08\x00\x02\x00\x00\x00\x11\x00\x00")))
-	f.Add([]byte(call(1, "FetchResults", "\x0c\x00\x01\x0c\x00\x01\x0c\x00\x01\x0b\x00\x01\x00\x00\x00\x10AAAAAAAAAAAAAAAA\x0b\x00\x02\x00\x00\x00\x00\x00"+
-		"\x08\x00\x02\x00\x00\x00\x00\x02\x00\x03\x01\x00\x08\x00\x02\x00\x00\x00\x00\x0a\x00\x03\xff\xff\xff\xff\xff\xff\xff\xff\x00\x00")))
+	f.Add([]byte(call(1, "GetInfo", field(12, 1, field(12, 1, field(12, 1, handleBytes("short")))+field(8, 2, "\x00\x00\x00\x11"))+"\x00")))
+	f.Add([]byte(call(1, "FetchResults", field(12, 1, field(12, 1, field(12, 1, handleBytes("sixteen bytes id"))+
+		field(8, 2, "\x00\x00\x00\x00")+field(2, 3, "\x01"))+field(8, 2, "\x00\x00\x00\x00")+field(10, 3, strings.Repeat("\xff", 8)))+"\x00")))
 	f.Add([]byte(call(4, "GetInfo", "\x00")))
 	f.Add([]byte(listClaim))
 	f.Add([]byte("\x00\x00\x00\x07GetInfo\x01\x00\x00\x00\x01\x00"))
@@ -67,3 +68,14 @@ func FuzzMessage(f *testing.F) {
 		}
 	})
 }
+
+// field is a field of a struct with its value; kind 12 is a struct, which it ends.
+func field(kind, id byte, value string) string {
+	if kind == 12 {
+		value += "\x00"
+	}
+	return string([]byte{kind, 0, id}) + value
+}
+
+// handleBytes are the fields of a THandleIdentifier.
+func handleBytes(guid string) string { return field(11, 1, frame(guid)) + field(11, 2, frame("")) }

@@ -2,7 +2,7 @@ package hs2
 
 import (
 	"context"
-	"fmt"
+	"strconv"
 
 	"github.com/nekomata-sql/nekomata/engine"
 	"github.com/nekomata-sql/nekomata/sqlerr"
@@ -95,7 +95,7 @@ func (c *conn) getInfo(ctx context.Context, q *tcli.TGetInfoReq) (response, erro
 	if value == nil {
 		name := q.InfoType.String()
 		if name == "<UNSET>" {
-			name = fmt.Sprint(int64(q.InfoType))
+			name = strconv.FormatInt(int64(q.InfoType), 10)
 		}
 		return nil, sqlerr.New(sqlerr.Unsupported, "Unrecognized GetInfoType value: %s", name)
 	}

@@ -2,7 +2,6 @@ package hs2_test
 
 import (
 	"encoding/binary"
-	"errors"
 	"io"
 	"net"
 	"os"
@@ -49,7 +48,7 @@ func exchange(t *testing.T, c net.Conn, send string) string {
 	_, err := io.WriteString(c, send)
 	require.NoError(t, err)
 	got, err := io.ReadAll(c)
-	require.False(t, errors.Is(err, os.ErrDeadlineExceeded), "the server did not close the connection")
+	require.NotErrorIs(t, err, os.ErrDeadlineExceeded, "the server did not close the connection")
 	return string(got)
 }
 
@@ -99,7 +98,7 @@ func TestRefusedBeforeLogin(t *testing.T) {
 		t.Parallel()
 		require.NoError(t, s.raw(t).Close())
 	})
-	s.requireServing(t, "alice")
+	s.requireServing(t)
 }
 
 func TestLoginForms(t *testing.T) {
@@ -205,8 +204,10 @@ func TestBadMessagesInAFrame(t *testing.T) {
 		"a field is missing": {call(1, "GetInfo", "\x0c\x00\x01\x00\x00"), thrift.PROTOCOL_ERROR, "arguments of GetInfo"},
 		"no client_protocol": {call(1, "OpenSession", "\x0c\x00\x01\x00\x00"), thrift.PROTOCOL_ERROR, "arguments of OpenSession"},
 		"2 billion elements": {listClaim, thrift.PROTOCOL_ERROR, "arguments of GetTables"},
-		"deep nesting": {call(1, "GetInfo", strings.Repeat("\x0c\x00\x01\x0c\x00\x09", 2000)),
-			thrift.PROTOCOL_ERROR, "arguments of GetInfo"},
+		"deep nesting": {
+			call(1, "GetInfo", strings.Repeat("\x0c\x00\x01\x0c\x00\x09", 2000)),
+			thrift.PROTOCOL_ERROR, "arguments of GetInfo",
+		},
 	} {
 		_, err := io.WriteString(c, frame(tc.send))
 		require.NoError(t, err)
@@ -227,7 +228,7 @@ func TestBadMessagesInAFrame(t *testing.T) {
 	rest, err := io.ReadAll(c)
 	require.NoError(t, err)
 	require.Contains(t, string(rest), "a frame of 1048577 bytes exceeds the limit of 1048576")
-	s.requireServing(t, "alice")
+	s.requireServing(t)
 }
 
 func TestAClaimedFrameDoesNotAllocate(t *testing.T) { //nolint:paralleltest // it measures memory

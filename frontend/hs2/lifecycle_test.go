@@ -51,7 +51,7 @@ func TestAnyConnectionMayUseAHandle(t *testing.T) {
 	require.Equal(t, hive.TOperationState_FINISHED_STATE, operationStatus(t, a, h).GetOperationState())
 	requireOK(t, second(b.CloseSession(t.Context(), &hive.TCloseSessionReq{SessionHandle: session})).Status)
 	require.NoError(t, a.Close())
-	s.requireServing(t, "alice")
+	s.requireServing(t)
 }
 
 // pipe serves one in-memory connection and returns the client's end; done is closed
@@ -126,14 +126,16 @@ func TestAStopEndsIdleConnectionsAndAnswersRunningCalls(t *testing.T) {
 		c := dialPipe(t, busy)
 		session := open(t, c)
 		h := second(c.ExecuteStatement(t.Context(), &hive.TExecuteStatementReq{SessionHandle: session, Statement: "select slow", RunAsync: true})).OperationHandle
-		answered := make(chan hive.TOperationState)
-		go func() { answered <- operationStatus(t, c, h).GetOperationState() }()
+		answered := make(chan *hive.TGetOperationStatusResp)
+		go func() {
+			answered <- second(c.GetOperationStatus(t.Context(), &hive.TGetOperationStatusReq{OperationHandle: h}))
+		}()
 		time.Sleep(30 * time.Second)
 		stop()
 		<-idleDone
 		<-silentDone
 		require.Equal(t, 1, back.open(), "the idle connection's session is closed")
-		require.Equal(t, hive.TOperationState_RUNNING_STATE, <-answered)
+		require.Equal(t, hive.TOperationState_RUNNING_STATE, (<-answered).GetOperationState())
 		<-busyDone
 		require.Zero(t, back.open())
 		for _, c := range []net.Conn{idle, silent, busy} {

@@ -8,9 +8,8 @@ import (
 
 	"github.com/apache/thrift/lib/go/thrift"
 
-	tcli "github.com/nekomata-sql/nekomata/thrift/hive"
-
 	"github.com/nekomata-sql/nekomata/sqlerr"
+	tcli "github.com/nekomata-sql/nekomata/thrift/hive"
 )
 
 // header is what the answer repeats of a call.
@@ -89,8 +88,7 @@ func (c *conn) attempt(ctx context.Context, h header, serve func() (response, er
 
 // fail writes the answer of a call that failed.
 func (c *conn) fail(ctx context.Context, h header, err error, refuse func(*tcli.TStatus) response) {
-	var x *exception
-	if errors.As(err, &x) {
+	if x, ok := errors.AsType[*exception](err); ok {
 		c.writeException(ctx, h, x.kind, x.text)
 		return
 	}
@@ -112,8 +110,10 @@ func (c *conn) answer(ctx context.Context) error {
 		return c.malformed(ctx, h, "the message is no strict TBinaryProtocol call", err)
 	}
 	if kind != thrift.CALL {
-		return c.skip(ctx, h, &exception{thrift.INVALID_MESSAGE_TYPE_EXCEPTION,
-			fmt.Sprintf("only calls (1) are served, not messages of type %d", kind)})
+		return c.skip(ctx, h, &exception{
+			thrift.INVALID_MESSAGE_TYPE_EXCEPTION,
+			fmt.Sprintf("only calls (1) are served, not messages of type %d", kind),
+		})
 	}
 	serve, ok := methods[name]
 	if !ok {
@@ -154,7 +154,8 @@ var errNoRequest = errors.New("the argument req is missing")
 // readArguments reads the struct of arguments, which holds one request.
 func readArguments(ctx context.Context, p *thrift.TBinaryProtocol, req interface {
 	Read(ctx context.Context, p thrift.TProtocol) error
-}) error {
+},
+) error {
 	found := false
 	for {
 		_, kind, id, err := p.ReadFieldBegin(ctx)

@@ -87,12 +87,7 @@ func serve(tb testing.TB, opts hs2.Options) *server {
 // dial logs in as alice.
 func (s *server) dial(tb testing.TB) *hs2test.Client {
 	tb.Helper()
-	return s.dialAs(tb, "alice")
-}
-
-func (s *server) dialAs(tb testing.TB, user string) *hs2test.Client {
-	tb.Helper()
-	c, err := hs2test.Dial(tb.Context(), hs2test.Options{Address: s.addr, User: user, Password: "x"})
+	c, err := hs2test.Dial(tb.Context(), hs2test.Options{Address: s.addr, User: "alice", Password: "x"})
 	require.NoError(tb, err)
 	tb.Cleanup(func() { _ = c.Close() })
 	return c
@@ -109,9 +104,9 @@ func (s *server) raw(tb testing.TB) net.Conn {
 }
 
 // requireServing fails unless the server serves a new client.
-func (s *server) requireServing(tb testing.TB, user string) {
+func (s *server) requireServing(tb testing.TB) {
 	tb.Helper()
-	c, err := hs2test.Dial(tb.Context(), hs2test.Options{Address: s.addr, User: user, Password: "x"})
+	c, err := hs2test.Dial(tb.Context(), hs2test.Options{Address: s.addr, User: "alice", Password: "x"})
 	require.NoError(tb, err)
 	defer c.Close()
 	session := openV(tb, c, hive.TProtocolVersion_HIVE_CLI_SERVICE_PROTOCOL_V10, nil)
