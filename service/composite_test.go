@@ -12,9 +12,12 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"github.com/nekomata-sql/nekomata/service"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // journal notes what happened, in order.
 type journal struct {
