@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -35,7 +36,7 @@ nothing, and fails as serve would when something is wrong.`,
 				return writeJSON(p.out, c, all)
 			}
 			for _, w := range c.Warnings() {
-				fmt.Fprintln(p.err, "warning:", w)
+				_, _ = fmt.Fprintln(p.err, "warning:", w)
 			}
 			return writeTable(p.out, c.Values(all))
 		},
@@ -46,11 +47,16 @@ nothing, and fails as serve would when something is wrong.`,
 	return cmd
 }
 
+// oneLine keeps a value in its cell.
+var oneLine = strings.NewReplacer("\n", `\n`, "\r", `\r`, "\t", `\t`)
+
 func writeTable(w io.Writer, values []config.Value) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "KEY\tVALUE\tSOURCE")
-	for _, v := range values {
-		fmt.Fprintf(t, "%s\t%s\t%s\n", v.Key, v.Value, v.Source)
+	rows := []config.Value{{Key: "KEY", Value: "VALUE", Source: "SOURCE"}}
+	for _, v := range append(rows, values...) {
+		if _, err := fmt.Fprintf(t, "%s\t%s\t%s\n", v.Key, oneLine.Replace(v.Value), v.Source); err != nil {
+			return err
+		}
 	}
 	return t.Flush()
 }

@@ -44,7 +44,7 @@ func (p *program) run(ctx context.Context, args []string) int {
 		return exitOK
 	}
 	for line := range strings.SplitSeq(err.Error(), "\n") {
-		fmt.Fprintln(p.err, "nekomata:", line)
+		_, _ = fmt.Fprintln(p.err, "nekomata:", line)
 	}
 	if errors.As(err, new(usageError)) {
 		return exitUsage

@@ -153,9 +153,9 @@ func TestSignals(t *testing.T) {
 		second os.Signal
 		code   int
 	}{{syscall.SIGTERM, 143}, {os.Interrupt, 130}} {
-		ctx, stop = p.untilSignal(t.Context(), log)
+		asked, stop := p.untilSignal(t.Context(), log)
 		signals <- syscall.SIGTERM
-		<-ctx.Done()
+		<-asked.Done()
 		require.Empty(t, exits, "the first signal only asks")
 		signals <- tc.second
 		require.Equal(t, tc.code, <-exits)
