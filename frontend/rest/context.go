@@ -1,0 +1,148 @@
+package rest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/nekomata-sql/nekomata/auth"
+)
+
+// requestIDHeader carries the id of a request, in and out.
+const requestIDHeader = "X-Request-Id"
+
+// APIRequestContext is one request on its way: who asks, from where, under which
+// id, and what has been answered so far. It is the http.ResponseWriter of its
+// request.
+type APIRequestContext struct {
+	http.ResponseWriter
+
+	request *http.Request
+	began   time.Time
+	// id is the request's id: the client's, or one of ours.
+	id string
+	// caller is who asks. His address is the socket's; nobody can make it up.
+	caller auth.Principal
+	// client is the client's IP address, as a proxy tells it or else the socket's.
+	client string
+	// route is the pattern of the path and vars what its variables stand for.
+	route string
+	vars  map[string]string
+	// status is 0 until the answer has begun.
+	status int
+	bytes  int64
+}
+
+func newContext(w http.ResponseWriter, r *http.Request, clientIPHeader string) *APIRequestContext {
+	c := &APIRequestContext{ResponseWriter: w, request: r, began: time.Now(), id: requestID(r), route: "none"}
+	c.caller.Address = host(r.RemoteAddr)
+	c.client = c.caller.Address
+	if clientIPHeader != "" {
+		if ip, err := netip.ParseAddr(strings.TrimSpace(r.Header.Get(clientIPHeader))); err == nil {
+			c.client = ip.String()
+		}
+	}
+	w.Header().Set(requestIDHeader, c.id)
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	return c
+}
+
+// requestID is the client's id for its request, unless it could spoil a log.
+func requestID(r *http.Request) string {
+	const longest = 128
+	id := r.Header.Get(requestIDHeader)
+	if id == "" || len(id) > longest {
+		return uuid.NewString()
+	}
+	for i := range len(id) {
+		if id[i] <= ' ' || id[i] > '~' {
+			return uuid.NewString()
+		}
+	}
+	return id
+}
+
+func host(address string) string {
+	h, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return address
+	}
+	return h
+}
+
+// serverAddress is the IP address at which the request came in.
+func (c *APIRequestContext) serverAddress() string {
+	if a, ok := c.request.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+		return host(a.String())
+	}
+	return ""
+}
+
+// context is the request's context, with the caller in it.
+func (c *APIRequestContext) context() context.Context { return c.request.Context() }
+
+// WriteHeader begins the answer.
+func (c *APIRequestContext) WriteHeader(status int) {
+	if c.status == 0 && status >= http.StatusOK {
+		c.status = status
+	}
+	c.ResponseWriter.WriteHeader(status)
+}
+
+// Write sends a part of the answer's body.
+func (c *APIRequestContext) Write(b []byte) (int, error) {
+	if c.status == 0 {
+		c.status = http.StatusOK
+	}
+	n, err := c.ResponseWriter.Write(b)
+	c.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (c *APIRequestContext) Unwrap() http.ResponseWriter { return c.ResponseWriter }
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// json answers with v as JSON.
+func (c *APIRequestContext) json(status int, v any) error {
+	buf, _ := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(buf)
+	buf.Reset()
+	enc := json.NewEncoder(buf)
+	enc.SetEscapeHTML(false) // it is no HTML, and SQL is full of < and >
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	c.body(status, "application/json", bytes.TrimRight(buf.Bytes(), "\n"))
+	return nil
+}
+
+// text answers with a sentence.
+func (c *APIRequestContext) text(s string) error {
+	c.body(http.StatusOK, "text/plain", []byte(s))
+	return nil
+}
+
+// body answers with ready bytes.
+func (c *APIRequestContext) body(status int, mediaType string, b []byte) {
+	c.Header().Set("Content-Type", mediaType)
+	c.Header().Set("Content-Length", strconv.Itoa(len(b)))
+	c.WriteHeader(status)
+	_, _ = c.Write(b)
+}
+
+// empty answers 200 without a body, as Kyuubi does.
+func (c *APIRequestContext) empty() error {
+	c.WriteHeader(http.StatusOK)
+	return nil
+}

@@ -1,0 +1,44 @@
+package rest
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/nekomata-sql/nekomata/api"
+	"github.com/nekomata-sql/nekomata/sqlerr"
+)
+
+var errPanic = errors.New("panic")
+
+// challenge tells clients how to log in.
+const challenge = `Basic realm="Nekomata", charset="UTF-8"`
+
+// retryAfter is how many seconds a client should wait for a gateway that is not
+// there right now.
+const retryAfter = "5"
+
+// fail answers with err. What went wrong in the gateway itself is logged here,
+// and only here.
+func (s *server) fail(c *APIRequestContext, err error) {
+	e := sqlerr.From(err)
+	if e.Kind == sqlerr.Internal {
+		s.Log.Error("a request failed", "err", err, "method", c.request.Method, "route", c.route, "user", c.caller.User, "requestId", c.id)
+	}
+	if c.status != 0 { // too late to say it; a cut connection is at least no lie
+		panic(http.ErrAbortHandler)
+	}
+	c.render(e)
+}
+
+// render answers with e as JSON.
+func (c *APIRequestContext) render(e *sqlerr.Error) {
+	switch e.Kind {
+	case sqlerr.Unauthenticated:
+		c.Header().Set("WWW-Authenticate", challenge)
+	case sqlerr.Unavailable:
+		c.Header().Set("Retry-After", retryAfter)
+	}
+	_ = c.json(e.Kind.HTTPStatus(), api.Error{
+		Message: e.Message, Kind: e.Kind.String(), SQLState: e.SQLState(), RequestID: c.id,
+	})
+}

@@ -1,0 +1,105 @@
+package rest
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/google/uuid"
+
+	"github.com/nekomata-sql/nekomata/auth"
+	"github.com/nekomata-sql/nekomata/engine"
+	"github.com/nekomata-sql/nekomata/operation"
+	"github.com/nekomata-sql/nekomata/session"
+)
+
+// Sessions opens, lists and closes sessions.
+type Sessions interface {
+	OpenSession(ctx context.Context, req session.Request) (session.Info, error)
+	CloseSession(ctx context.Context, id uuid.UUID) error
+	Session(ctx context.Context, id uuid.UUID) (session.Info, error)
+	Sessions(ctx context.Context) ([]session.Info, error)
+	SessionCount() int
+	EngineInfo(ctx context.Context, sessionID uuid.UUID) (engine.Info, error)
+}
+
+// Operations runs queries.
+type Operations interface {
+	Execute(ctx context.Context, sessionID uuid.UUID, req operation.Request) (operation.Info, error)
+	Operation(ctx context.Context, id uuid.UUID) (operation.Info, error)
+	Operations(ctx context.Context, sessionID uuid.UUID) ([]operation.Info, error)
+	AllOperations(ctx context.Context) ([]operation.Info, error)
+	Activity() (running, waiting int)
+	Cancel(ctx context.Context, id uuid.UUID) error
+	CloseOperation(ctx context.Context, id uuid.UUID) error
+}
+
+// Results reads what queries gave.
+type Results interface {
+	Schema(ctx context.Context, id uuid.UUID) (*arrow.Schema, error)
+	Fetch(ctx context.Context, id uuid.UUID, f operation.Fetch) (*operation.Page, error)
+	FetchLog(ctx context.Context, id uuid.UUID, f operation.Fetch) ([]string, error)
+}
+
+// Backend is all that this package asks of the gateway. The caller's
+// [auth.Principal] is in the context of every call.
+type Backend interface {
+	Sessions
+	Operations
+	Results
+}
+
+// Options configures the handler.
+type Options struct {
+	// Backend serves the calls.
+	Backend Backend
+	// Auth checks names and passwords; nil believes everybody ([auth.None]).
+	Auth auth.Authenticator
+	// Version is the gateway's version.
+	Version string
+	// Instance is the host:port at which clients reach this gateway's REST API. It
+	// is asked at every use, since a port may be chosen late; nil takes each
+	// request's Host.
+	Instance func() string
+	// ClientIPHeader names the header in which a proxy tells the client's IP address
+	// (kyuubi.frontend.proxy.http.client.ip.header). It is believed whoever sends it.
+	// Empty means none.
+	ClientIPHeader string
+	// MaxBodyBytes bounds a request's body; 0 means 16 MiB.
+	MaxBodyBytes int64
+	// MaxFetchRows is the most rows that a client may ask for at a time
+	// (kyuubi.server.limit.client.fetch.max.rows); 0 means no limit.
+	MaxFetchRows int64
+	// MaxFetchBytes caps the Arrow bytes of one answer's rows, which may therefore be
+	// fewer than asked for; 0 means 32 MiB.
+	MaxFetchBytes int64
+	// ExecPoolSize is the number of operations that run at the same time, as told by
+	// execPool/statistic. It is for show: 0 tells the number of those that do.
+	ExecPoolSize int
+	// EngineNames answers GetInfo with the engine's name and version instead of
+	// Nekomata's (kyuubi.server.info.provider=ENGINE).
+	EngineNames bool
+	// Observe is called after every answer, unless nil. route is the pattern of the
+	// path, "none" for paths that there are not; method is "OTHER" for those that
+	// HTTP does not know. It must be quick.
+	Observe func(route, method string, status int, took time.Duration)
+	// Log is where requests and failures go; nil discards them.
+	Log *slog.Logger
+}
+
+func (o Options) withDefaults() Options {
+	if o.Auth == nil {
+		o.Auth = auth.None{}
+	}
+	if o.MaxBodyBytes <= 0 {
+		o.MaxBodyBytes = 16 << 20
+	}
+	if o.MaxFetchBytes <= 0 {
+		o.MaxFetchBytes = 32 << 20
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}

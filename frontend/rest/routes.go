@@ -1,0 +1,107 @@
+package rest
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gorilla/mux"
+)
+
+type (
+	// endpoint answers one method of one resource. An error that it returns is
+	// rendered, so it must not have begun its answer.
+	endpoint func(c *APIRequestContext) error
+	// methods are what a resource takes.
+	methods map[string]endpoint
+	// route is a path, behind its group's prefix, and what is there.
+	route struct {
+		path    string
+		methods methods
+	}
+	// group is routes that share a prefix.
+	group struct {
+		prefix string
+		routes []route
+	}
+	// resource is a route as the router finds it.
+	resource struct {
+		path    string
+		methods methods
+		allow   string
+	}
+)
+
+// get is the methods of a resource that is only read.
+func get(e endpoint) methods { return methods{http.MethodGet: e, http.MethodHead: e} }
+
+func post(e endpoint) methods { return methods{http.MethodPost: e} }
+
+// next is get for a resource that moves a cursor, which HEAD must not.
+func next(e endpoint) methods { return methods{http.MethodGet: e} }
+
+func (m methods) and(method string, e endpoint) methods {
+	m[method] = e
+	return m
+}
+
+func (s *server) groups() []group {
+	root, sessions, session := apiRoot{s}, sessionList{s}, oneSession{s}
+	ops, statement, op, admin := operationList{s}, statement{s}, oneOperation{s}, administration{s}
+	return []group{
+		{"/api/v1/operations/{operationHandle}", []route{
+			{"", methods{http.MethodPut: op.act}},
+			{"/event", get(op.event)},
+			{"/rowset", next(op.rowset)},
+			{"/log", next(op.log)},
+			{"/resultsetmetadata", get(op.metadata)},
+		}},
+		{"/api/v1/sessions", []route{
+			{"", get(sessions.list).and(http.MethodPost, sessions.open)},
+			{"/count", get(sessions.count)},
+			{"/statistic", get(sessions.execPool)},
+			{"/execPool/statistic", get(sessions.execPool)},
+			{"/infotype", get(sessions.infoTypes)},
+			{"/{sessionHandle}", get(session.event).and(http.MethodDelete, session.close)},
+			{"/{sessionHandle}/info/{infoType}", get(session.info)},
+			{"/{sessionHandle}/operations", get(ops.list)},
+			{"/{sessionHandle}/operations/statement", post(statement.execute)},
+			{"/{sessionHandle}/operations/typeInfo", post(ops.typeInfo)},
+			{"/{sessionHandle}/operations/catalogs", post(ops.catalogs)},
+			{"/{sessionHandle}/operations/schemas", post(ops.schemas)},
+			{"/{sessionHandle}/operations/tables", post(ops.tables)},
+			{"/{sessionHandle}/operations/tableTypes", post(ops.tableTypes)},
+			{"/{sessionHandle}/operations/columns", post(ops.columns)},
+			{"/{sessionHandle}/operations/functions", post(ops.functions)},
+			{"/{sessionHandle}/operations/primaryKeys", post(ops.primaryKeys)},
+			{"/{sessionHandle}/operations/crossReference", post(ops.crossReference)},
+		}},
+		{"/api/v1/admin", []route{
+			{"/sessions", get(admin.sessions)},
+			{"/sessions/{sessionHandle}", methods{http.MethodDelete: admin.closeSession}},
+			{"/operations", get(admin.operations)},
+			{"/operations/{operationHandle}", methods{http.MethodDelete: admin.closeOperation}},
+		}},
+		{"/api", []route{
+			{"/v1/ping", get(root.ping)},
+			{"/v1/version", get(root.version)},
+			{"/openapi.json", get(root.openAPIJSON)},
+			{"/openapi.yaml", get(root.openAPIYAML)},
+		}},
+	}
+}
+
+// route fills the router. Paths are matched as they are, without redirects to
+// cleaned ones, which clients follow with the wrong method.
+func (s *server) route() {
+	s.router = mux.NewRouter().SkipClean(true)
+	s.resources = map[*mux.Route]resource{}
+	for _, g := range s.groups() {
+		sub := s.router.PathPrefix(g.prefix).Subrouter()
+		for _, r := range g.routes {
+			allow := strings.Join(slices.Sorted(maps.Keys(r.methods)), ", ")
+			s.resources[sub.Path(r.path)] = resource{g.prefix + r.path, r.methods, allow}
+		}
+	}
+}

@@ -1,0 +1,129 @@
+package rest
+
+import (
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"github.com/nekomata-sql/nekomata/auth"
+	"github.com/nekomata-sql/nekomata/sqlerr"
+)
+
+// server routes requests to the resources. Each resource is a type of its own
+// that embeds it.
+type server struct {
+	Options
+
+	router    *mux.Router
+	resources map[*mux.Route]resource
+}
+
+// New returns the handler of the REST API. It starts nothing. It panics without
+// a backend.
+func New(opts Options) http.Handler { return newServer(opts) }
+
+func newServer(opts Options) *server {
+	if opts.Backend == nil {
+		panic("rest: Options.Backend is missing")
+	}
+	s := &server{Options: opts.withDefaults()}
+	s.route()
+	return s
+}
+
+// ServeHTTP answers one request.
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := newContext(w, r, s.ClientIPHeader)
+	defer s.finish(c)
+	defer s.rescue(c)
+	if err := s.serve(c); err != nil {
+		s.fail(c, err)
+	}
+}
+
+func (s *server) serve(c *APIRequestContext) error {
+	if strings.HasPrefix(c.request.URL.Path, "/api/v1/") {
+		p, err := authenticate(c.context(), s.Auth, c.request.Header.Get("Authorization"))
+		if err != nil {
+			return err
+		}
+		p.Address = c.caller.Address
+		c.caller = p
+		c.request = c.request.WithContext(auth.NewContext(c.context(), p))
+	}
+	endpoint, err := s.find(c)
+	if err != nil {
+		return err
+	}
+	return endpoint(c)
+}
+
+// find is the endpoint for the request's path and method.
+func (s *server) find(c *APIRequestContext) (endpoint, error) {
+	var m mux.RouteMatch
+	if !s.router.Match(c.request, &m) {
+		return nil, sqlerr.New(sqlerr.NotFound, "there is nothing at %s; /api/openapi.json lists what there is", c.request.URL.Path)
+	}
+	res := s.resources[m.Route]
+	c.route, c.vars = res.path, m.Vars
+	if e := res.methods[c.request.Method]; e != nil {
+		return e, nil
+	}
+	c.Header().Set("Allow", res.allow)
+	return nil, sqlerr.New(sqlerr.Method, "%s does not take %s, only %s", c.request.URL.Path, c.request.Method, res.allow)
+}
+
+// rescue turns a panic into an answer, or cuts the connection when the answer
+// has begun, so that half of one is not taken for the whole.
+func (s *server) rescue(c *APIRequestContext) {
+	v := recover()
+	switch v {
+	case nil:
+		return
+	case http.ErrAbortHandler:
+		panic(v)
+	}
+	s.Log.Error("a request panicked", "panic", v, "route", c.route, "requestId", c.id, "stack", string(debug.Stack()))
+	if c.status != 0 {
+		panic(http.ErrAbortHandler)
+	}
+	c.render(sqlerr.From(errPanic))
+}
+
+// finish writes the line for the access log and counts the request.
+func (s *server) finish(c *APIRequestContext) {
+	took := time.Since(c.began)
+	level := slog.LevelDebug
+	if c.status >= http.StatusBadRequest {
+		level = slog.LevelInfo
+	}
+	if ctx := c.context(); s.Log.Enabled(ctx, level) {
+		s.Log.Log(ctx, level, "request", "method", c.request.Method, "path", c.request.URL.Path, "status", c.status,
+			"bytes", c.bytes, "took", took, "user", c.caller.User, "client", c.client, "requestId", c.id)
+	}
+	if s.Observe != nil {
+		s.Observe(c.route, methodLabel(c.request.Method), c.status, took)
+	}
+}
+
+// methodLabel keeps strangers from inventing labels.
+func methodLabel(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return method
+	default:
+		return "OTHER"
+	}
+}
+
+// instance is the host:port that clients reach us at.
+func (s *server) instance(c *APIRequestContext) string {
+	if s.Instance == nil {
+		return c.request.Host
+	}
+	return s.Instance()
+}
