@@ -13,8 +13,8 @@ var engineArea = Area{Title: "Engines", Settings: []Setting{EngineType}}
 // Settings of the embedded DuckDB.
 var (
 	// DuckDBPath is the database file.
-	DuckDBPath = Path("kyuubi.engine.duckdb.path", "",
-		"The database file. Unset: the database is in memory and ends with the gateway.").Ours()
+	DuckDBPath = Path("kyuubi.engine.duckdb.path", "nekomata.duckdb",
+		"The database file; `:memory:` keeps the tables in memory, where they end with the gateway.").Ours()
 
 	// DuckDBMemoryLimit bounds DuckDB's memory.
 	DuckDBMemoryLimit = Bytes("kyuubi.engine.duckdb.memory.limit", 0,
@@ -26,7 +26,7 @@ var (
 		"How many threads DuckDB may use; 0 is one for each processor.").AtLeast(0).Ours()
 
 	// DuckDBTempDir is where DuckDB spills.
-	DuckDBTempDir = Path("kyuubi.engine.duckdb.temp.directory", "duckdb-temp",
+	DuckDBTempDir = Path("kyuubi.engine.duckdb.temp.directory", "tmp/duckdb",
 		"The directory into which DuckDB spills.").Ours()
 
 	// DuckDBMaxTempSize bounds what DuckDB spills.

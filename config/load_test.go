@@ -47,8 +47,8 @@ func TestDefaults(t *testing.T) {
 	require.Equal(t, 6*time.Hour, Get(c, SessionIdleTimeout))
 	require.Equal(t, "jdbc:sqlite:/data/kyuubi_state_store.db", Get(c, MetadataURL))
 	require.Equal(t, []string{"/data/data"}, Get(c, DuckDBAllowedDirectories))
-	require.Equal(t, "/data/duckdb-temp", Get(c, DuckDBTempDir))
-	require.Empty(t, Get(c, DuckDBPath), "unset, not the data directory")
+	require.Equal(t, "/data/tmp/duckdb", Get(c, DuckDBTempDir))
+	require.Equal(t, "/data/nekomata.duckdb", Get(c, DuckDBPath))
 	require.Equal(t, FromDefault, c.Origin(ThriftPort).Kind)
 	require.Equal(t, []Value{{Key: DataDir.key, Value: "/data", Source: "--data-dir"}}, c.Values(false))
 }
