@@ -431,3 +431,14 @@ func TestInternalErrorsAreLoggedOnceAndHidden(t *testing.T) {
 	}
 	requireOK(t, run(t, c, session, "select 1", false).Status)
 }
+
+func TestAnAnswerBeyondTheLimitIsAnError(t *testing.T) {
+	t.Parallel()
+	s := serve(t, hs2.Options{MaxMessageSize: 300})
+	c := s.dial(t)
+	s.back.keywords = strings.Repeat("x", 500)
+	ask := &hive.TGetInfoReq{SessionHandle: open(t, c), InfoType: hive.TGetInfoType_CLI_ODBC_KEYWORDS}
+	requireFailed(t, second(c.GetInfo(t.Context(), ask)).Status, "54000", "exceeds the limit of 300")
+	ask.InfoType = hive.TGetInfoType_CLI_DBMS_NAME
+	requireOK(t, second(c.GetInfo(t.Context(), ask)).Status)
+}

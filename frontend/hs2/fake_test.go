@@ -28,7 +28,9 @@ type fake struct {
 	queries  []engine.Query
 	requests []operation.Request
 	callers  []auth.Principal
+	asked    auth.Principal // the last one who asked about a session
 	fetches  []operation.Fetch
+	keywords string        // of the engine
 	canceled chan struct{} // closed when a synchronous statement's caller has gone
 }
 
@@ -38,7 +40,7 @@ type fakeOp struct {
 }
 
 func newFake() *fake {
-	return &fake{sessions: map[uuid.UUID]session.Info{}, ops: map[uuid.UUID]*fakeOp{}, canceled: make(chan struct{})}
+	return &fake{sessions: map[uuid.UUID]session.Info{}, ops: map[uuid.UUID]*fakeOp{}, canceled: make(chan struct{}), keywords: "QUALIFY"}
 }
 
 func (f *fake) OpenSession(ctx context.Context, req session.Request) (session.Info, error) {
@@ -74,9 +76,10 @@ func (f *fake) CloseSession(_ context.Context, id uuid.UUID) error {
 	return nil
 }
 
-func (f *fake) Session(_ context.Context, id uuid.UUID) (session.Info, error) {
+func (f *fake) Session(ctx context.Context, id uuid.UUID) (session.Info, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.asked, _ = auth.FromContext(ctx)
 	info, ok := f.sessions[id]
 	if !ok {
 		return info, sqlerr.New(sqlerr.NotFound, "Invalid SessionHandle [%s]", id)
@@ -86,7 +89,7 @@ func (f *fake) Session(_ context.Context, id uuid.UUID) (session.Info, error) {
 
 func (f *fake) EngineInfo(ctx context.Context, id uuid.UUID) (engine.Info, error) {
 	_, err := f.Session(ctx, id)
-	return engine.Info{Name: "DuckDB", Version: "1.5.5", Keywords: "QUALIFY"}, err
+	return engine.Info{Name: "DuckDB", Version: "1.5.5", Keywords: f.keywords}, err
 }
 
 func (f *fake) open() int {

@@ -13,6 +13,7 @@ import (
 	"github.com/apache/thrift/lib/go/thrift"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nekomata-sql/nekomata/auth"
 	"github.com/nekomata-sql/nekomata/frontend/hs2"
 	"github.com/nekomata-sql/nekomata/frontend/hs2/hs2test"
 	"github.com/nekomata-sql/nekomata/thrift/hive"
@@ -254,12 +255,16 @@ func TestNoSASL(t *testing.T) {
 	c, err := hs2test.Dial(t.Context(), hs2test.Options{Address: s.addr})
 	require.NoError(t, err)
 	defer c.Close()
+	stranger := &hive.TGetInfoReq{SessionHandle: &hive.TSessionHandle{SessionId: &hive.THandleIdentifier{GUID: make([]byte, 16), Secret: []byte{}}}}
+	requireFailed(t, second(c.GetInfo(t.Context(), stranger)).Status, "HY000", "Invalid SessionHandle")
+	require.Equal(t, auth.Principal{User: "anonymous", Admin: true, Address: "127.0.0.1"}, s.back.asked)
 	for _, who := range []string{"", "bob"} {
 		r, err := c.OpenSession(t.Context(), &hive.TOpenSessionReq{ClientProtocol: v10, Username: &who})
 		require.NoError(t, err)
 		requireOK(t, r.Status)
 	}
 	require.Equal(t, "anonymous", s.back.callers[0].User)
+	require.True(t, s.back.callers[0].Admin)
 	require.Equal(t, "bob", s.back.callers[1].User)
 	require.Equal(t, "127.0.0.1", s.back.callers[1].Address)
 
@@ -282,6 +287,18 @@ func TestNoSASL(t *testing.T) {
 	}
 	rest, _ := io.ReadAll(bare)
 	require.Empty(t, rest)
+
+	checked := serve(t, hs2.Options{NoSASL: true, Auth: strict{}})
+	c, err = hs2test.Dial(t.Context(), hs2test.Options{Address: checked.addr})
+	require.NoError(t, err)
+	defer c.Close()
+	requireFailed(t, second(c.GetInfo(t.Context(), stranger)).Status, "HY000", "Invalid SessionHandle")
+	require.Equal(t, auth.Principal{User: "anonymous", Address: "127.0.0.1"}, checked.back.asked, "nobody in particular")
+	for password, want := range map[string]string{"x": "28000", "bobbob": ""} {
+		r, err := c.OpenSession(t.Context(), &hive.TOpenSessionReq{ClientProtocol: v10, Username: new("bob"), Password: &password})
+		require.NoError(t, err)
+		require.Equal(t, want, r.Status.GetSqlState())
+	}
 
 	limited := serve(t, hs2.Options{NoSASL: true, MaxMessageSize: 1000})
 	bare = limited.raw(t)

@@ -52,7 +52,7 @@ func (c *conn) login(ctx context.Context) (identity, error) {
 		c.wire.framed = true
 		return id, err
 	case b == byteRaw && noSASL:
-		return identity{principal: auth.Principal{User: auth.Anonymous, Address: c.client}, acting: auth.Anonymous}, nil
+		return c.stranger(ctx), nil
 	case b == byteSASL:
 		return identity{}, refuseSASL("this port takes no SASL (kyuubi.authentication=NOSASL): connect with auth=noSasl")
 	case b == byteRaw:
@@ -66,6 +66,17 @@ func (c *conn) login(ctx context.Context) (identity, error) {
 	default:
 		return identity{}, &refusal{reason: fmt.Sprintf("the first byte is 0x%02x: neither SASL (0x01) nor strict binary Thrift (0x80)", b)}
 	}
+}
+
+// stranger is a client without SASL until it opens a session. Where names are
+// believed it is as good as anybody; elsewhere it may do nothing.
+func (c *conn) stranger(ctx context.Context) identity {
+	p, err := c.h.opts.Auth.Authenticate(ctx, auth.Anonymous, "")
+	if err != nil {
+		p = auth.Principal{User: auth.Anonymous}
+	}
+	p.Address = c.client
+	return identity{principal: p, acting: p.User}
 }
 
 func refuseHTTP() *refusal {

@@ -80,10 +80,16 @@ func (c *conn) attempt(ctx context.Context, h header, serve func() (response, er
 	}
 	if m, ok := r.(message); ok {
 		c.wire.out, err = m.appendMessage(c.wire.out, h.seq)
-		return err
+	} else {
+		c.writeReply(ctx, h, r)
 	}
-	c.writeReply(ctx, h, r)
-	return nil
+	// Clients have a limit as well, mostly the same, and lose the connection over it.
+	if limit := c.h.opts.MaxMessageSize; err == nil && len(c.wire.out) > limit {
+		err = sqlerr.New(sqlerr.TooLarge, "the answer of %d bytes exceeds the limit of %d "+
+			"(kyuubi.frontend.thrift.max.message.size): fetch fewer rows or smaller values, or raise it here and in the client",
+			len(c.wire.out), limit)
+	}
+	return err
 }
 
 // fail writes the answer of a call that failed.
