@@ -1,0 +1,110 @@
+package dialect
+
+import (
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/nekomata-sql/nekomata/sqlerr"
+)
+
+// Plan says how a statement is answered. The order is: Check, then Local or SQL,
+// then Commit; of the result each batch goes through [Plan.Finish].
+type Plan struct {
+	// Check is a question to ask before; nil when there is none.
+	Check *Check
+	// SQL is the DuckDB statement to run; empty when Local is set or when there
+	// is nothing to run.
+	SQL string
+	// Verbatim says that SQL is the statement line for line as the user wrote it,
+	// so that the line that DuckDB names in an error is the user's. Otherwise cut
+	// that part of the message off: it would show what the user never wrote.
+	Verbatim bool
+	// Schema, when not nil, takes the place of the result's own: same number and
+	// types of columns, but with comments and metadata.
+	Schema *arrow.Schema
+	// NoResult says that what SQL answers is not shown: the statement has no
+	// result set.
+	NoResult bool
+	// Local is an answer that needs no DuckDB.
+	Local *Local
+	// Notes are lines for the operation's log.
+	Notes []string
+	// Commit, when not nil, changes the session; call it once all has succeeded.
+	Commit func()
+
+	marked bool // cells may hold marked DuckDB types
+}
+
+// Local is a table of strings.
+type Local struct {
+	// Columns names the columns.
+	Columns []string
+	// Rows has one cell a column; nil is NULL.
+	Rows [][]*string
+}
+
+// Check is a statement that must find a row.
+type Check struct {
+	// SQL is the statement.
+	SQL string
+	// Err is what the plan fails with when SQL finds none.
+	Err *sqlerr.Error
+
+	where string // the condition, for the plan's own statement
+}
+
+// typeMark stands before a DuckDB type's text in the cells that SQL answers;
+// Finish puts the Hive type in its place. SQL can't turn nested type texts
+// around, and no name in a catalog begins with this character by accident.
+const typeMark = '\x01'
+
+// Finish makes a batch of SQL's result ready for clients: it puts Schema in
+// place and Hive's type names where DuckDB's stand. It releases batch and gives
+// one that the caller must release; it may be the same.
+func (p Plan) Finish(batch arrow.RecordBatch) arrow.RecordBatch {
+	if p.Schema == nil && !p.marked {
+		return batch
+	}
+	defer batch.Release()
+	schema := p.Schema
+	if schema == nil {
+		schema = batch.Schema()
+	}
+	columns := make([]arrow.Array, batch.NumCols())
+	for i := range columns {
+		columns[i] = batch.Column(i)
+		if texts, ok := columns[i].(*array.String); ok && p.marked && hasMark(texts) {
+			columns[i] = hiveTypes(texts)
+			defer columns[i].Release()
+		}
+	}
+	return array.NewRecordBatch(schema, columns, batch.NumRows())
+}
+
+func hasMark(texts *array.String) bool {
+	for i := range texts.Len() {
+		if v := texts.Value(i); !texts.IsNull(i) && v != "" && v[0] == typeMark {
+			return true
+		}
+	}
+	return false
+}
+
+func hiveTypes(texts *array.String) arrow.Array {
+	b := array.NewStringBuilder(memory.DefaultAllocator)
+	defer b.Release()
+	b.Reserve(texts.Len())
+	for i := range texts.Len() {
+		v := texts.Value(i)
+		switch {
+		case texts.IsNull(i):
+			b.AppendNull()
+		case v != "" && v[0] == typeMark:
+			b.Append(HiveType(v[1:]))
+		default:
+			b.Append(v)
+		}
+	}
+	return b.NewArray()
+}

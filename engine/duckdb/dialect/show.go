@@ -1,0 +1,128 @@
+package dialect
+
+// show plans those forms of SHOW that Hive has; DuckDB's own are given back. The
+// name always comes first: that is where clients look for it.
+func show(c *cursor) (Plan, bool, error) {
+	c.pos++
+	switch {
+	case c.accept("databases", "schemas"):
+		return showDatabases(c)
+	case c.phrase("table", "extended"):
+		return Plan{}, false, unsupported("SHOW TABLE EXTENDED is not supported; use SHOW TABLES or DESCRIBE EXTENDED")
+	case c.word(0) == "tables", c.word(0) == "views":
+		return showRelations(c)
+	case c.accept("columns"):
+		return showColumns(c)
+	case c.phrase("create", "table"):
+		return showCreate(c)
+	case c.accept("functions"), c.phrase("all", "functions"), c.phrase("user", "functions"), c.phrase("system", "functions"):
+		return showFunctions(c)
+	}
+	return Plan{}, false, nil
+}
+
+func showDatabases(c *cursor) (Plan, bool, error) {
+	like, err := c.like("schema_name")
+	if err != nil {
+		return Plan{}, false, err
+	}
+	return Plan{SQL: "SELECT schema_name AS database_name FROM duckdb_schemas()" +
+		where("database_name = current_database()", notInternal, like) + " ORDER BY database_name"}, true, nil
+}
+
+// notInternal leaves out the schemas that standards demand. DuckDB calls main
+// internal as well, but people keep tables there.
+const notInternal = "schema_name NOT IN ('information_schema', 'pg_catalog')"
+
+// showRelations plans SHOW TABLES, which has the views as well, and SHOW VIEWS.
+func showRelations(c *cursor) (Plan, bool, error) {
+	kind := ""
+	if c.word(0) == "views" {
+		kind = "kind = 'VIEW'"
+	}
+	c.pos++
+	scope := "(temporary OR database_name = current_database() AND schema_name = current_schema())"
+	var check *Check
+	if c.accept("in", "from") {
+		n, err := c.name("database")
+		if err != nil {
+			return Plan{}, false, err
+		}
+		check = schemaCheck(n)
+		scope = "database_name = current_database()"
+		if len(n) > 1 {
+			scope = "lower(database_name) = lower(" + quote(n[0]) + ")"
+		}
+		scope += " AND lower(schema_name) = lower(" + quote(n.last()) + ")"
+	}
+	like, err := c.like("table_name")
+	if err != nil {
+		return Plan{}, false, err
+	}
+	return Plan{
+		SQL:   "SELECT table_name AS tab_name FROM " + relations + where(scope, kind, like) + " ORDER BY tab_name",
+		Check: check,
+	}, true, nil
+}
+
+func showColumns(c *cursor) (Plan, bool, error) {
+	if !c.accept("in", "from") {
+		return Plan{}, false, c.errorf("IN and the name of a table should stand here")
+	}
+	n, err := c.name("table")
+	if err != nil {
+		return Plan{}, false, err
+	}
+	if c.accept("in", "from") {
+		db, err := c.name("database")
+		if err != nil {
+			return Plan{}, false, err
+		}
+		n = append(db, n.last())
+	}
+	like, err := c.like("column_name")
+	if err != nil {
+		return Plan{}, false, err
+	}
+	return Plan{SQL: "SELECT column_name AS col_name FROM (DESCRIBE " + n.sql() + ")" + where(like)}, true, nil
+}
+
+// showCreate answers with DuckDB's own text, which this engine can run again.
+func showCreate(c *cursor) (Plan, bool, error) {
+	n, err := c.name("table")
+	if err != nil {
+		return Plan{}, false, err
+	}
+	c.phrase("as", "serde")
+	if err := c.end(); err != nil {
+		return Plan{}, false, err
+	}
+	return Plan{SQL: "SELECT sql AS createtab_stmt FROM (" + resolve(n) + ") WHERE NOT EXISTS " + touch(n)}, true, nil
+}
+
+func showFunctions(c *cursor) (Plan, bool, error) {
+	like, err := c.like("function_name")
+	if err != nil {
+		return Plan{}, false, err
+	}
+	return Plan{SQL: "SELECT DISTINCT function_name AS tab_name FROM duckdb_functions()" +
+		where("NOT starts_with(function_name, '__')", "function_type <> 'pragma'", like) + " ORDER BY tab_name"}, true, nil
+}
+
+// like reads an optional [LIKE] 'pattern' and the end of the statement.
+func (c *cursor) like(column string) (string, error) {
+	needed := c.accept("like")
+	if !needed && c.done() {
+		return "", nil
+	}
+	pattern := ""
+	if !needed && c.peek(0).Kind == Word { // Spark's SHOW FUNCTIONS name
+		pattern, _ = c.part("pattern")
+	} else {
+		var err error
+		if pattern, err = c.str("a pattern"); err != nil {
+			return "", err
+		}
+	}
+	return likeHive(column, pattern), c.end()
+}
