@@ -1,0 +1,137 @@
+package hs2
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow"
+	"github.com/apache/arrow-go/v18/arrow/array"
+
+	"github.com/nekomata-sql/nekomata/hive"
+)
+
+// Room for a timestamp and a date with their lengths, if the years are ours.
+const (
+	timestampRoom = 4 + 29
+	dateRoom      = 4 + 10
+)
+
+// appendTexts appends values in Hive's text form, each with its length before it;
+// a null is no text.
+func appendTexts(dst []byte, arr arrow.Array) []byte {
+	switch a := arr.(type) {
+	case *array.String:
+		return appendRuns(dst, arr, a.ValueOffsets(), a.ValueBytes())
+	case *array.LargeString:
+		return appendRuns(dst, arr, a.ValueOffsets(), a.ValueBytes())
+	case *array.Timestamp:
+		return appendTimestamps(dst, a)
+	case *array.Date32:
+		return appendDates(dst, a)
+	}
+	b := dst
+	for i := range arr.Len() {
+		at := len(b)
+		b = append(b, 0, 0, 0, 0)
+		if !hive.IsNull(arr, i) {
+			b = hive.AppendText(b, arr, i)
+			putLength(b, at)
+		}
+	}
+	return b
+}
+
+// appendBinaries appends bytes as they are, each with their length.
+func appendBinaries(dst []byte, arr arrow.Array) []byte {
+	switch a := arr.(type) {
+	case *array.Binary:
+		return appendRuns(dst, arr, a.ValueOffsets(), a.ValueBytes())
+	case *array.LargeBinary:
+		return appendRuns(dst, arr, a.ValueOffsets(), a.ValueBytes())
+	}
+	b := dst
+	for i := range arr.Len() {
+		at := len(b)
+		b = append(b, 0, 0, 0, 0)
+		if !hive.IsNull(arr, i) {
+			b = appendBytesAt(b, arr, i)
+			putLength(b, at)
+		}
+	}
+	return b
+}
+
+func appendBytesAt(dst []byte, arr arrow.Array, i int) []byte {
+	in, at := inner(arr, i)
+	if a, ok := in.(interface{ Value(i int) []byte }); ok {
+		return append(dst, a.Value(at)...)
+	}
+	return hive.AppendText(dst, in, at)
+}
+
+// putLength writes the length of what follows it to the end of b.
+func putLength(b []byte, at int) {
+	binary.BigEndian.PutUint32(b[at:], uint32(len(b)-at-4))
+}
+
+// appendRuns appends values that lie one after the other in data. The offsets, one
+// more than there are values, say where, counted from any number.
+func appendRuns[O int32 | int64](dst []byte, arr arrow.Array, offsets []O, data []byte) []byte {
+	n := arr.Len()
+	b, out := extend(dst, 4*n+len(data))
+	skip := arr.NullN() > 0
+	from, p := 0, 0
+	for i := range n {
+		to := int(offsets[i+1] - offsets[0])
+		if skip && arr.IsNull(i) {
+			binary.BigEndian.PutUint32(out[p:], 0)
+			from, p = to, p+4
+			continue
+		}
+		size := to - from
+		binary.BigEndian.PutUint32(out[p:], uint32(size))
+		p += 4
+		if size <= 16 && from+16 <= len(data) && p+16 <= len(out) {
+			// Two words of eight bytes are cheaper than a call that moves few; what is
+			// too much is overwritten next.
+			binary.NativeEndian.PutUint64(out[p:], binary.NativeEndian.Uint64(data[from:]))
+			binary.NativeEndian.PutUint64(out[p+8:], binary.NativeEndian.Uint64(data[from+8:]))
+		} else {
+			copy(out[p:], data[from:to])
+		}
+		from, p = to, p+size
+	}
+	return b[:len(dst)+p]
+}
+
+func appendTimestamps(dst []byte, arr *array.Timestamp) []byte {
+	typ, _ := arr.DataType().(*arrow.TimestampType)
+	text := hive.NewTimestamps(typ)
+	skip := arr.NullN() > 0
+	b := slices.Grow(dst, timestampRoom*arr.Len())
+	for i, v := range arr.Values() {
+		at := len(b)
+		b = append(b, 0, 0, 0, 0)
+		if skip && arr.IsNull(i) {
+			continue
+		}
+		b = text.Append(b, v)
+		putLength(b, at)
+	}
+	return b
+}
+
+func appendDates(dst []byte, arr *array.Date32) []byte {
+	skip := arr.NullN() > 0
+	b := slices.Grow(dst, dateRoom*arr.Len())
+	for i, v := range arr.Values() {
+		at := len(b)
+		b = append(b, 0, 0, 0, 0)
+		if skip && arr.IsNull(i) {
+			continue
+		}
+		b = hive.AppendDate(b, int32(v))
+		putLength(b, at)
+	}
+	return b
+}
