@@ -1,6 +1,9 @@
 package dialect
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // cursor walks over the significant tokens of a statement: no space, no
 // comments, no trailing semicolon.
@@ -64,14 +67,11 @@ func (c *cursor) word(n int) string {
 
 // accept moves behind one of words, if one is next.
 func (c *cursor) accept(words ...string) bool {
-	w := c.word(0)
-	for _, want := range words {
-		if w == want {
-			c.pos++
-			return true
-		}
+	if w := c.word(0); w == "" || !slices.Contains(words, w) {
+		return false
 	}
-	return false
+	c.pos++
+	return true
 }
 
 // op moves behind the operator, if it is next.

@@ -107,8 +107,8 @@ func TestDescribeOnDuckDB(t *testing.T) {
 	for sql, want := range map[string][][]string{
 		"describe sales.orders":                        columns,
 		"DESC TABLE `sales`.`ORDERS`":                  columns,
-		"describe extended sales.orders":               append(columns[:len(columns):len(columns)], details...),
-		"describe formatted sales.orders":              append(columns[:len(columns):len(columns)], details...),
+		"describe extended sales.orders":               append(slices.Clip(columns), details...),
+		"describe formatted sales.orders":              append(slices.Clip(columns), details...),
 		"describe memory.sales.orders":                 columns,
 		"describe sales.orders `order id`":             {columns[1]},
 		"describe extended mine":                       {{"q", "int", "NULL"}},
@@ -178,7 +178,7 @@ func TestWordsOnDuckDB(t *testing.T) {
 	d := newDuck(t)
 	d.must("create table default.2024_t (at timestamp, desc int, limit int, show int, 1a int, offset int, pivot int)")
 	require.Equal(t, []string{"at", "desc", "limit", "show", "1a", "offset", "pivot"},
-		d.must("select at, desc, limit, show, 1a, offset, pivot from default.2024_t where at is null and desc > 1 order by desc desc limit 5").columns)
+		d.must("select at, desc, limit, show, 1a, offset, pivot from default.2024_t where at is null and desc > 1 order by desc limit 5").columns)
 	require.Equal(t, [][]string{{"10", "AP8=", `a\b`, "x\ty", "ab", "it's", "true", "a'b\nc"}},
 		d.must(`select 10L, x'00ff', r'a\b', e'x\ty', 'a' 'b', 'it''s', null <=> null, 'a\'b\nc'`).rows)
 }
@@ -199,9 +199,10 @@ func TestReservedWordsAreKnown(t *testing.T) {
 // What every client's escaping writes comes back from a real DuckDB.
 func TestParametersComeBackFromDuckDB(t *testing.T) {
 	t.Parallel()
-	d := newDuck(t)
 	for _, c := range clients {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			d := newDuck(t)
 			rapid.Check(t, func(t *rapid.T) {
 				a, b := c.parameter().Draw(t, "a"), c.parameter().Draw(t, "b")
 				if substitutes(a) || substitutes(b) {
@@ -276,8 +277,8 @@ func TestMetadataOnDuckDB(t *testing.T) {
 // reversed undoes the order by name.
 func reversed(rows [][]string) [][]string {
 	out := make([][]string, 0, len(rows))
-	for i := len(rows) - 1; i >= 0; i-- {
-		out = append(out, rows[i])
+	for _, row := range slices.Backward(rows) {
+		out = append(out, row)
 	}
 	return out
 }
@@ -328,8 +329,8 @@ func TestPatternsAreData(t *testing.T) {
 		defer d.must("drop table " + backticks(table))
 		var pattern string
 		for _, r := range table {
-			switch {
-			case r == '%' || r == '_' || r == '\\' || r == '*':
+			switch r {
+			case '%', '_', '\\', '*':
 				pattern += `\` + string(r)
 			default:
 				pattern += string(r)

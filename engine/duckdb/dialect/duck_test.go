@@ -140,7 +140,7 @@ func (d *duck) query(plan dialect.Plan) (answer, error) {
 			a.rows = append(a.rows, row)
 		}
 		if plan.Schema != nil { // the promise that SQL casts to these types
-			require.Equal(d.t, len(plan.Schema.Fields()), len(schema.Fields()))
+			require.Len(d.t, schema.Fields(), len(plan.Schema.Fields()))
 			for i, f := range plan.Schema.Fields() {
 				require.Equal(d.t, f.Type, schema.Field(i).Type, f.Name)
 				require.Equal(d.t, f.Name, schema.Field(i).Name)

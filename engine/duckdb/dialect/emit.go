@@ -84,25 +84,22 @@ func (e *emitter) literal(text string) {
 // str writes the string token i together with those that follow it at once,
 // which in Hive are one string.
 func (e *emitter) str(i int) int {
-	value, lines, end := "", 0, i
+	var value strings.Builder
+	end := i
 	for j := i; j < len(e.tokens); j++ {
 		t := e.tokens[j]
-		if t.Kind != Space && t.Kind != Comment && t.Kind != String {
+		if t.Kind == String {
+			value.WriteString(t.Value)
+			end = j
+		} else if t.Kind != Space && t.Kind != Comment {
 			break
 		}
-		if t.Kind == String {
-			value += t.Value
-			end = j
-		}
 	}
-	if end > i { // the line feeds up to the last string come with it
-		lines = strings.Count(e.src[e.tokens[i].Off:e.tokens[end].End], "\n")
-		text := quoteLines(value, lines)
-		e.literal(text + strings.Repeat("\n", max(0, lines-strings.Count(text, "\n"))))
-		return end
-	}
-	t := e.tokens[i]
-	e.literal(quoteLines(value, strings.Count(e.src[t.Off:t.End], "\n")))
+	lines := strings.Count(e.src[e.tokens[i].Off:e.tokens[end].End], "\n")
+	text := quoteLines(value.String(), lines)
+	e.literal(text)
+	// Line feeds between the strings come behind them, so that the lines add up.
+	e.out.WriteString(strings.Repeat("\n", max(0, lines-strings.Count(text, "\n"))))
 	return end
 }
 

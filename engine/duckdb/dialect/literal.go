@@ -134,5 +134,7 @@ func quoteLines(s string, lines int) string {
 	if strings.Count(s, "\n") <= lines {
 		return quote(s)
 	}
-	return "E" + quote(strings.NewReplacer(`\`, `\\`, "\n", `\n`).Replace(s)) + strings.Repeat("\n", lines)
+	return "E" + quote(lineEscapes.Replace(s)) + strings.Repeat("\n", lines)
 }
+
+var lineEscapes = strings.NewReplacer(`\`, `\\`, "\n", `\n`)

@@ -92,11 +92,12 @@ func stringsOf(sql string) []string {
 				out = append(out, t.Value)
 			}
 		case dialect.Bytes:
-			hex := ""
+			var hex strings.Builder
 			for i := 0; i < len(t.Value); i += 2 {
-				hex += `\x` + t.Value[i:i+2]
+				hex.WriteString(`\x` + t.Value[i:i+2])
 			}
-			out = append(out, hex)
+			out = append(out, hex.String())
+		default:
 		}
 		joins = t.Kind == dialect.String
 	}

@@ -101,7 +101,7 @@ func (s *Session) family(c *cursor) (Plan, error) {
 	var err error
 	switch c.word(0) {
 	case "reset":
-		plan, ok, err = s.reset(c)
+		plan, ok = s.reset(c)
 	case "use":
 		plan, ok, err = use(c)
 	case "show":

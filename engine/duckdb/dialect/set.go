@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -147,25 +148,23 @@ func (s *Session) listEverything() Plan {
 }
 
 // reset plans RESET and RESET k: back to what the session began with.
-func (s *Session) reset(c *cursor) (Plan, bool, error) {
+func (s *Session) reset(c *cursor) (Plan, bool) {
 	c.pos++
 	if c.done() {
 		return Plan{NoResult: true, Commit: func() {
 			clear(s.conf)
-			for k, v := range s.initial {
-				s.conf[k] = v
-			}
-		}}, true, nil
+			maps.Copy(s.conf, s.initial)
+		}}, true
 	}
 	from := c.peek(0).Off
 	last := c.tokens[len(c.tokens)-1]
 	key := bareKey(c.src[from:last.End])
 	if f := strings.Fields(key); len(f) > 1 { // RESET SESSION k and its kin
-		return Plan{}, false, nil
+		return Plan{}, false
 	}
 	_, key = namespace(key)
 	if _, mine := s.conf[key]; !mine && s.opts.Settings(key) {
-		return Plan{SQL: "RESET " + quoteName(key), NoResult: true}, true, nil
+		return Plan{SQL: "RESET " + quoteName(key), NoResult: true}, true
 	}
 	return Plan{NoResult: true, Commit: func() {
 		if v, ok := s.initial[key]; ok {
@@ -173,7 +172,7 @@ func (s *Session) reset(c *cursor) (Plan, bool, error) {
 		} else {
 			delete(s.conf, key)
 		}
-	}}, true, nil
+	}}, true
 }
 
 // rows is a local answer.

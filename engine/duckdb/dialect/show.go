@@ -115,14 +115,13 @@ func (c *cursor) like(column string) (string, error) {
 	if !needed && c.done() {
 		return "", nil
 	}
-	pattern := ""
+	read := c.str
 	if !needed && c.peek(0).Kind == Word { // Spark's SHOW FUNCTIONS name
-		pattern, _ = c.part("pattern")
-	} else {
-		var err error
-		if pattern, err = c.str("a pattern"); err != nil {
-			return "", err
-		}
+		read = c.part
+	}
+	pattern, err := read("a pattern")
+	if err != nil {
+		return "", err
 	}
 	return likeHive(column, pattern), c.end()
 }
