@@ -32,10 +32,10 @@ func (s *server) fail(c *APIRequestContext, err error) {
 
 // render answers with e as JSON.
 func (c *APIRequestContext) render(e *sqlerr.Error) {
-	switch e.Kind {
-	case sqlerr.Unauthenticated:
+	if e.Kind == sqlerr.Unauthenticated {
 		c.Header().Set("WWW-Authenticate", challenge)
-	case sqlerr.Unavailable:
+	}
+	if e.Kind == sqlerr.Unavailable {
 		c.Header().Set("Retry-After", retryAfter)
 	}
 	_ = c.json(e.Kind.HTTPStatus(), api.Error{

@@ -18,6 +18,7 @@ import (
 
 	"github.com/nekomata-sql/nekomata/backend"
 	"github.com/nekomata-sql/nekomata/engine"
+	"github.com/nekomata-sql/nekomata/operation"
 	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
@@ -116,7 +117,10 @@ func open(tb testing.TB, opts Options, answers map[string]arrow.RecordBatch) *ga
 	tb.Helper()
 	log := &lines{}
 	if opts.Backend == nil {
-		b := backend.NewBackendService(backend.Options{Engine: &scripted{answers}})
+		b := backend.NewBackendService(backend.Options{
+			Engine:    &scripted{answers},
+			Operation: operation.Options{Result: operation.ResultOptions{Window: 1 << 20}},
+		})
 		ctx, stop := context.WithCancel(tb.Context())
 		over := make(chan error, 1)
 		go func() { over <- b.Run(ctx, func() {}) }()

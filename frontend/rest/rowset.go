@@ -125,8 +125,10 @@ func (rw rowWriter) tag(t hive.TypeID) string {
 		if rw.base64 {
 			return "BINARY_VAL"
 		}
+		return "STRING_VAL"
+	default:
+		return "STRING_VAL"
 	}
-	return "STRING_VAL"
 }
 
 // value appends the values of arr, none of which is null, as JSON of type t.
@@ -144,6 +146,7 @@ func (rw rowWriter) value(t hive.TypeID, arr arrow.Array) func([]byte, int) []by
 		if a, ok := arr.(interface{ Value(i int) string }); ok && isText(arr) {
 			return func(dst []byte, i int) []byte { return appendJSONString(dst, a.Value(i)) }
 		}
+	default: // everything else has a text of its own
 	}
 	return func(dst []byte, i int) []byte {
 		dst = append(dst, '"')

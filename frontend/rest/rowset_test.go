@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -134,7 +133,7 @@ func TestManyBatchesAndLargeRows(t *testing.T) {
 	}
 	set, text := written(t, rowWriter{}, empty)
 	require.Zero(t, set.RowCount)
-	require.Equal(t, `{"rows":[],"rowCount":0}`, text)
+	require.JSONEq(t, `{"rows":[],"rowCount":0}`, text)
 }
 
 func TestNamesOfAllTypes(t *testing.T) {
@@ -152,12 +151,11 @@ func FuzzJSONString(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		var got string
 		require.NoError(t, json.Unmarshal(appendJSONString(nil, s), &got))
-		require.Equal(t, strings.ToValidUTF8(s, "\ufffd") == s, utf8.ValidString(s))
 		want, err := json.Marshal(s)
 		require.NoError(t, err)
-		var asJSON string
-		require.NoError(t, json.Unmarshal(want, &asJSON))
-		require.Equal(t, asJSON, got)
+		var expected string
+		require.NoError(t, json.Unmarshal(want, &expected))
+		require.Equal(t, expected, got)
 		require.Equal(t, appendJSONString(nil, s), appendJSONString(nil, []byte(s)))
 		require.Equal(t, appendJSONString([]byte(`x`), s), closeQuote(append([]byte(`x"`), s...), 2))
 	})

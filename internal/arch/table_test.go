@@ -26,6 +26,7 @@ var packages = map[string][]string{
 	"frontend/rest": {"api", "auth", "engine", "hive", "operation", "session", "sqlerr"},
 	"thrift":        {},
 	"thrift/hive":   {},
+	"client":        {"api"},
 
 	// Engines never import each other.
 	"engine/duckdb":         {"engine", "engine/duckdb/dialect", "hive", "sqlerr"},
