@@ -97,7 +97,7 @@ var typesSQL = func() string {
 // that it doesn't know is a string, as its values will be.
 func HiveType(duck string) string {
 	p := typeParser{text: duck}
-	if t := p.parse(0); p.pos == len(p.text) {
+	if t := p.parse(0); p.pos == len(p.text) && !p.bad {
 		return t
 	}
 	return hiveNames[varchar]
@@ -107,14 +107,17 @@ func HiveType(duck string) string {
 type typeParser struct {
 	text string
 	pos  int
+	bad  bool // something never ends; pos is then at the end
 }
+
+func (p *typeParser) fail() { p.pos, p.bad = len(p.text), true }
 
 // deepest is how far types nest before we stop looking.
 const deepest = 100
 
 func (p *typeParser) parse(depth int) string {
-	if depth > deepest || p.pos > len(p.text) {
-		p.pos = len(p.text) + 1
+	if depth > deepest {
+		p.fail()
 		return ""
 	}
 	start := p.pos
@@ -136,7 +139,7 @@ func (p *typeParser) parse(depth int) string {
 	for p.is('[') {
 		end := strings.IndexByte(p.text[p.pos:], ']')
 		if end < 0 {
-			p.pos = len(p.text) + 1
+			p.fail()
 			return ""
 		}
 		p.pos += end + 1
@@ -152,7 +155,7 @@ func (p *typeParser) arguments(base, hive string, depth int) string {
 	case "DECIMAL":
 		start := p.pos
 		p.skipPast(')')
-		return hive + "(" + p.text[start:min(p.pos, len(p.text))]
+		return hive + "(" + p.text[start:p.pos]
 	case "MAP", "STRUCT", "UNION":
 		return p.nested(base, hive, depth)
 	default: // ENUM and the like: the values say nothing to Hive
@@ -182,6 +185,10 @@ func (p *typeParser) nested(base, hive string, depth int) string {
 			p.pos++
 		}
 	}
+	if !p.is(')') {
+		p.fail()
+		return ""
+	}
 	p.pos++
 	return hive + "<" + strings.Join(parts, ",") + ">"
 }
@@ -197,7 +204,7 @@ func (p *typeParser) fieldName() string {
 	}
 	start := p.pos + 1
 	p.skipQuoted('"')
-	if p.pos > len(p.text) {
+	if p.bad {
 		return ""
 	}
 	return strings.ReplaceAll(p.text[start:p.pos-1], `""`, `"`)
@@ -218,7 +225,7 @@ func (p *typeParser) skipPast(c byte) {
 		}
 		p.pos++
 	}
-	p.pos = len(p.text) + 1 // it was never there
+	p.fail()
 }
 
 func (p *typeParser) skipQuoted(quote byte) {
@@ -233,5 +240,5 @@ func (p *typeParser) skipQuoted(quote byte) {
 		p.pos++
 		return
 	}
-	p.pos = len(p.text) + 1
+	p.fail()
 }
