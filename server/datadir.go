@@ -19,32 +19,31 @@ type dataDir struct {
 	lock *os.File
 }
 
-// openDataDir makes the directory and its parts, and takes its lock. It fails
-// with Exists when another process has it.
-func openDataDir(path string) (*dataDir, error) {
-	d := &dataDir{path: path}
-	for _, dir := range []string{path, d.temp()} {
+// open makes the directory and its parts, and takes its lock. It fails with
+// Exists when another process has it.
+func (d *dataDir) open() error {
+	for _, dir := range []string{d.path, d.temp()} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, sqlerr.Wrap(err, sqlerr.Invalid, "the data directory %s can't be made (kyuubi.server.data.dir, --data-dir): %v", dir, errors.Unwrap(err))
+			return sqlerr.Wrap(err, sqlerr.Invalid, "the data directory %s can't be made (kyuubi.server.data.dir, --data-dir): %v", dir, errors.Unwrap(err))
 		}
 	}
-	name := filepath.Join(path, "lock")
+	name := filepath.Join(d.path, "lock")
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, sqlerr.Wrap(err, sqlerr.Invalid, "the data directory %s can't be written to (kyuubi.server.data.dir, --data-dir): %v", path, errors.Unwrap(err))
+		return sqlerr.Wrap(err, sqlerr.Invalid, "the data directory %s can't be written to (kyuubi.server.data.dir, --data-dir): %v", d.path, errors.Unwrap(err))
 	}
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		holder, _ := os.ReadFile(name)
 		_ = f.Close()
-		return nil, sqlerr.Wrap(err, sqlerr.Exists, "the data directory %s is in use by another nekomata (pid %s): stop it, or give this one a directory of its own with --data-dir",
-			path, strings.TrimSpace(string(holder)))
+		return sqlerr.Wrap(err, sqlerr.Exists, "the data directory %s is in use by another nekomata (pid %s): stop it, or give this one a directory of its own with --data-dir",
+			d.path, strings.TrimSpace(string(holder)))
 	}
 	if err := errors.Join(f.Truncate(0), writePID(f)); err != nil {
 		_ = f.Close()
-		return nil, sqlerr.Wrap(err, sqlerr.Exhausted, "the data directory %s can't be written to", path)
+		return sqlerr.Wrap(err, sqlerr.Exhausted, "the data directory %s can't be written to", d.path)
 	}
 	d.lock = f
-	return d, d.sweep()
+	return d.sweep()
 }
 
 func writePID(f *os.File) error {

@@ -1,0 +1,219 @@
+// Package server is the composition root: it turns one configuration into the
+// parts of a gateway and runs them.
+//
+// It is the only importer of implementations, and must hold nothing but wiring:
+// no protocol, no SQL, no rule about sessions or operations.
+package server
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/nekomata-sql/nekomata/auth"
+	"github.com/nekomata-sql/nekomata/backend"
+	"github.com/nekomata-sql/nekomata/config"
+	"github.com/nekomata-sql/nekomata/frontend"
+	"github.com/nekomata-sql/nekomata/frontend/hs2"
+	"github.com/nekomata-sql/nekomata/frontend/rest"
+	"github.com/nekomata-sql/nekomata/service"
+)
+
+// Options is what a Server is made of.
+type Options struct {
+	// Config is the effective configuration.
+	Config *config.Config
+	// Version is the gateway's version.
+	Version string
+	// Log is where everything is logged; nil discards it.
+	Log *slog.Logger
+	// Out gets the lines that say what is listening; nil discards them.
+	Out io.Writer
+}
+
+// Server is one gateway. Its addresses are known once it is ready.
+type Server struct {
+	opts    Options
+	conf    *config.Config
+	log     *slog.Logger
+	data    *dataDir
+	metrics *metrics
+
+	engine  runningEngine
+	backend *backend.BackendService
+	thrift  *frontend.ThriftFrontendService // nil when not configured
+	rest    *frontend.RestFrontendService   // nil when not configured
+	scrape  *frontend.HTTPService           // nil when not configured
+}
+
+// New builds a gateway's parts. It binds and opens nothing.
+func New(opts Options) (*Server, error) {
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.Out == nil {
+		opts.Out = io.Discard
+	}
+	s := &Server{opts: opts, conf: opts.Config, log: opts.Log, metrics: newMetrics(opts.Version)}
+	s.data = &dataDir{path: config.Get(s.conf, config.DataDir)}
+	var err error
+	if s.engine, err = newEngine(s.conf, s.data, s.log); err != nil {
+		return nil, err
+	}
+	s.backend = backend.NewBackendService(s.backendOptions())
+	s.buildFrontends()
+	s.buildMetrics()
+	return s, nil
+}
+
+// Run serves until ctx is done, then drains and returns. ready is called when all
+// ports are open.
+func (s *Server) Run(ctx context.Context, ready func()) error {
+	began := time.Now()
+	if err := s.data.open(); err != nil {
+		return err
+	}
+	defer s.data.close()
+	for _, w := range s.conf.Warnings() {
+		s.log.Warn(w)
+	}
+	return service.NewCompositeService("nekomata", s.services()...).Run(ctx, func() {
+		s.greet(time.Since(began))
+		ready()
+	})
+}
+
+// services are the parts in the order of their start; they stop in reverse.
+func (s *Server) services() []service.Service {
+	parts := []service.Service{s.engine, s.backend}
+	if s.scrape != nil {
+		parts = append(parts, s.scrape)
+	}
+	if s.thrift != nil {
+		parts = append(parts, s.thrift)
+	}
+	if s.rest != nil {
+		parts = append(parts, s.rest)
+	}
+	return append(parts, backend.NewDrainer(s.backend, config.Get(s.conf, config.StopGrace)))
+}
+
+// socketGrace is how long an answer may still take once nothing runs any more.
+const socketGrace = time.Second
+
+func (s *Server) buildFrontends() {
+	protocols := protocolSet(s.conf)
+	if protocols["THRIFT_BINARY"] {
+		s.thrift = frontend.NewThriftFrontendService(frontend.ThriftOptions{
+			Address:        address(s.conf, config.ThriftHost, config.ThriftPort),
+			Handler:        hs2.New(s.hs2Options()),
+			MaxConnections: config.Get(s.conf, config.ThriftMaxConnections),
+			Grace:          socketGrace,
+			Log:            s.log,
+		})
+	}
+	if protocols["REST"] {
+		opts := s.restOptions()
+		s.rest = frontend.NewRestFrontendService(frontend.HTTPOptions{
+			Address:           address(s.conf, config.RestHost, config.RestPort),
+			Handler:           rest.New(opts),
+			ReadHeaderTimeout: config.Get(s.conf, config.RestHeaderTimeout),
+			IdleTimeout:       config.Get(s.conf, config.RestIdleTimeout),
+			MaxHeaderBytes:    int(config.Get(s.conf, config.RestMaxHeaderSize)),
+			MaxConnections:    config.Get(s.conf, config.RestMaxConnections),
+			Grace:             socketGrace,
+			Log:               s.log,
+		})
+	}
+}
+
+func (s *Server) buildMetrics() {
+	count := func(c *frontend.Connections, name string) {
+		s.metrics.gauge("nekomata_"+name+"_connections_open", "Open connections.", func() float64 { return float64(c.Open()) })
+		s.metrics.counter("nekomata_"+name+"_connections_total", "Connections accepted so far.", func() float64 { return float64(c.Total()) })
+		s.metrics.counter("nekomata_"+name+"_connections_refused_total", "Connections refused at the limit.", func() float64 { return float64(c.Refused()) })
+	}
+	if s.thrift != nil {
+		count(s.thrift.Connections(), "thrift")
+	}
+	if s.rest != nil {
+		count(s.rest.Connections(), "rest")
+	}
+	s.metrics.gauge("nekomata_sessions_open", "Open sessions.", func() float64 { return float64(s.backend.SessionCount()) })
+	if !config.Get(s.conf, config.MetricsEnabled) {
+		return
+	}
+	s.scrape = frontend.NewHTTPService(frontend.HTTPOptions{
+		Name:    "metrics",
+		Address: address(s.conf, config.MetricsHost, config.MetricsPort),
+		Handler: s.metrics.handler(config.Get(s.conf, config.MetricsPath)),
+		Grace:   socketGrace,
+		Log:     s.log,
+	})
+}
+
+// instance is the host:port at which clients reach the REST API, or Thrift where
+// there is no REST.
+func (s *Server) instance() string {
+	host := config.Get(s.conf, config.AdvertisedHost)
+	if s.rest != nil {
+		return reachable(s.rest.Addr(), host)
+	}
+	return reachable(s.thrift.Addr(), host)
+}
+
+// greet tells people, and tests, what is listening and what to try.
+func (s *Server) greet(took time.Duration) {
+	var lines string
+	add := func(format string, args ...any) { lines += fmt.Sprintf(format+"\n", args...) }
+	host := config.Get(s.conf, config.AdvertisedHost)
+	add("Nekomata %s is ready (%d ms)", s.opts.Version, took.Milliseconds())
+	if s.thrift != nil {
+		add("  thrift   %s", reachable(s.thrift.Addr(), host))
+	}
+	if s.rest != nil {
+		add("  rest     http://%s", reachable(s.rest.Addr(), host))
+	}
+	if s.scrape != nil {
+		add("  metrics  http://%s%s", reachable(s.scrape.Addr(), host), config.Get(s.conf, config.MetricsPath))
+	}
+	add("  engine   %s", s.describeEngine())
+	add("  data     %s", s.data.path)
+	add("Try:")
+	if s.thrift != nil {
+		add("  beeline -n %s -u jdbc:hive2://%s/default -e 'select 42 as answer'", auth.Anonymous, reachable(s.thrift.Addr(), host))
+	}
+	if s.rest != nil {
+		add("  curl -s http://%s/api/v1/sessions -H 'Content-Type: application/json' -d '{\"configs\":{}}'", reachable(s.rest.Addr(), host))
+	}
+	_, _ = io.WriteString(s.opts.Out, lines)
+}
+
+// ThriftAddress is the host:port of the Thrift frontend; "" when there is none or
+// it is not ready yet.
+func (s *Server) ThriftAddress() string {
+	if s.thrift == nil {
+		return ""
+	}
+	return reachable(s.thrift.Addr(), "")
+}
+
+// RestAddress is the host:port of the REST frontend; "" when there is none or it
+// is not ready yet.
+func (s *Server) RestAddress() string {
+	if s.rest == nil {
+		return ""
+	}
+	return reachable(s.rest.Addr(), "")
+}
+
+// MetricsAddress is the host:port of the metrics; "" when there is none or it is
+// not ready yet.
+func (s *Server) MetricsAddress() string {
+	if s.scrape == nil {
+		return ""
+	}
+	return reachable(s.scrape.Addr(), "")
+}
