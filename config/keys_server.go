@@ -10,10 +10,6 @@ var (
 	// ServerName names this gateway to people.
 	ServerName = String("kyuubi.server.name", "", "A name for this gateway, for people to tell several apart.")
 
-	// Administrators may see and touch everybody's sessions.
-	Administrators = Strings("kyuubi.server.administrators", nil,
-		"Users who may see and touch everybody's sessions and operations. Where nobody has to log in (`kyuubi.authentication` NONE or NOSASL), everybody may.")
-
 	// InfoProvider says who answers GetInfo.
 	InfoProvider = Enum("kyuubi.server.info.provider", "ENGINE",
 		"Whose name and version clients see when they ask for the database's: the engine's or the gateway's.",
@@ -53,6 +49,6 @@ func dataDir() *Entry[string] {
 var serverArea = Area{
 	Title: "Server",
 	Settings: []Setting{
-		DataDir, ServerName, Administrators, InfoProvider, RetrieveMode, RedactionRegex, StopGrace, LogLevel, LogFormat,
+		DataDir, ServerName, InfoProvider, RetrieveMode, RedactionRegex, StopGrace, LogLevel, LogFormat,
 	},
 }

@@ -29,6 +29,8 @@ type Options struct {
 	// StatusInterval is how often a running query's progress and log are copied
 	// from its engine; 0 means 100 ms.
 	StatusInterval time.Duration
+	// NoProgress keeps progress from clients (kyuubi.operation.progress.enabled=false).
+	NoProgress bool
 	// Observe, when set, is called after every change of state, with the state
 	// before. It must be quick.
 	Observe func(info Info, from State)

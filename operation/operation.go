@@ -210,7 +210,7 @@ func (o *operation) copyStatus() {
 	for _, line := range s.Log {
 		o.say(line)
 	}
-	if s.Progress != nil {
+	if s.Progress != nil && !o.opts.NoProgress {
 		o.mu.Lock()
 		o.progress = s.Progress
 		o.mu.Unlock()

@@ -74,6 +74,7 @@ func (s *Server) backendOptions() backend.Options {
 			MaxTimeout:    config.Get(c, config.OperationQueryTimeout),
 			IdleTimeout:   config.Get(c, config.OperationIdleTimeout),
 			CheckInterval: config.Get(c, config.SessionCheckInterval),
+			NoProgress:    !config.Get(c, config.OperationProgress),
 			Observe:       s.metrics.observeOperation,
 			Log:           s.log,
 		},

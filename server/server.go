@@ -169,7 +169,11 @@ func (s *Server) greet(took time.Duration) {
 	var lines string
 	add := func(format string, args ...any) { lines += fmt.Sprintf(format+"\n", args...) }
 	host := config.Get(s.conf, config.AdvertisedHost)
-	add("Nekomata %s is ready (%d ms)", s.opts.Version, took.Milliseconds())
+	name := "Nekomata " + s.opts.Version
+	if n := config.Get(s.conf, config.ServerName); n != "" {
+		name += " (" + n + ")"
+	}
+	add("%s is ready (%d ms)", name, took.Milliseconds())
 	if s.thrift != nil {
 		add("  thrift   %s", reachable(s.thrift.Addr(), host))
 	}
