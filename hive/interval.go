@@ -28,9 +28,9 @@ func appendDayTime(dst []byte, v int64, unit arrow.TimeUnit) []byte {
 	}
 	s := uint64(seconds) // right for the least number as well
 	b = strconv.AppendUint(b, s/secondsPerDay, 10)
-	b = appendClock(append(b, ' '), uint(s%secondsPerDay))
+	b = appendClock(append(b, ' '), uint32(s%secondsPerDay))
 	b = append(b, '.')
-	for limit := uint(1e8); limit > 0; limit /= 10 {
+	for limit := uint32(1e8); limit > 0; limit /= 10 {
 		b = append(b, byte('0'+nanos/limit%10))
 	}
 	return b
@@ -54,10 +54,10 @@ func appendInterval(dst []byte, v arrow.MonthDayNanoInterval) []byte {
 		b, nanos = append(b, '-'), -nanos
 	}
 	seconds := nanos / 1e9
-	if hours := seconds / 3600; hours >= 100 {
-		b = strconv.AppendUint(b, hours/100, 10)
+	if hundreds := seconds / (100 * 3600); hundreds > 0 {
+		b = strconv.AppendUint(b, hundreds, 10)
 	}
-	return appendFraction(appendClock(b, uint(seconds)), uint(nanos%1e9))
+	return appendFraction(appendClock(b, uint32(seconds%(100*3600))), uint32(nanos%1e9))
 }
 
 // appendPart appends one part of an interval that begins at start.

@@ -1,7 +1,10 @@
 package hive
 
 import (
+	"encoding/binary"
 	"math"
+	"math/bits"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -34,6 +37,11 @@ const (
 // beyond 9999 have more digits; a year before 1 is written as ISO 8601 counts it,
 // so that 44 BC is "-0043". DuckDB's infinite dates are "infinity" and "-infinity".
 func AppendDate(dst []byte, days int32) []byte {
+	if n := uint64(int64(days) + nearDay); n < nearDays {
+		b, out := extend(dst, 12)
+		putNearDay((*[12]byte)(out), uint32(n))
+		return b[:len(dst)+10]
+	}
 	switch days {
 	case math.MaxInt32:
 		return append(dst, infinity...)
@@ -43,14 +51,42 @@ func AppendDate(dst []byte, days int32) []byte {
 	return appendDay(dst, int64(days))
 }
 
+// The near days, which are those that data is full of: from March 1st, 1900 to the
+// last of February 2100 every fourth year has a leap day, and it comes last.
+const (
+	nearDay  = 25508 // days from the first of them to 1970
+	nearDays = 73049
+)
+
+// nearTexts are the texts of the near years, "1900" and so on, and of the days of a
+// year that begins in March, "-03-01 " and so on, the first byte lowest.
+var nearTexts = func() (t struct {
+	year [201]uint32
+	day  [366]uint64
+}) {
+	for y := range t.year {
+		t.year[y] = binary.LittleEndian.Uint32(strconv.AppendInt(nil, int64(1900+y), 10))
+	}
+	for d := range t.day {
+		const march = 10651 // March 1st, 1999; the February after it has 29 days
+		text := append(appendDay(nil, int64(march+d)), ' ', 0)
+		t.day[d] = binary.LittleEndian.Uint64(text[4:])
+	}
+	return t
+}()
+
+// putNearDay writes a near day with a space behind it, and one byte more.
+func putNearDay(out *[12]byte, n uint32) {
+	year := (4*n + 3) / 1461
+	day := n - 1461*year/4
+	year += 1 - (day-306)>>31 // one more in January and February, without a branch
+	binary.LittleEndian.PutUint32(out[:], nearTexts.year[year])
+	binary.LittleEndian.PutUint64(out[4:], nearTexts.day[day])
+}
+
+// appendDay appends a date of any time.
 func appendDay(dst []byte, days int64) []byte {
 	y, m, d := civil(days)
-	m, d = 2*(m&15), 2*(d&31)
-	if 0 <= y && y <= 9999 {
-		c, yy := 2*(uint(y)/100), 2*(uint(y)%100)
-		return append(dst, digits[c], digits[c+1], digits[yy], digits[yy+1],
-			'-', digits[m], digits[m+1], '-', digits[d], digits[d+1])
-	}
 	b := dst
 	if y < 0 {
 		b, y = append(b, '-'), -y
@@ -59,6 +95,7 @@ func appendDay(dst []byte, days int64) []byte {
 		b = append(b, '0')
 	}
 	b = strconv.AppendInt(b, y, 10)
+	m, d = 2*m, 2*d
 	return append(b, '-', digits[m], digits[m+1], '-', digits[d], digits[d+1])
 }
 
@@ -68,76 +105,138 @@ func appendDay(dst []byte, days int64) []byte {
 func civil(days int64) (year int64, month, day uint) {
 	const (
 		daysPerEra = 146097
-		toMarch0   = 719468 // from 0000-03-01 to 1970-01-01
+		toMarch0   = 719468 // days from March 1st of the year 0 to 1970
 	)
-	days += toMarch0
-	era := days / daysPerEra
-	dayOfEra := days % daysPerEra
-	if dayOfEra < 0 {
-		era, dayOfEra = era-1, dayOfEra+daysPerEra
+	era := (days + toMarch0) / daysPerEra
+	rest := (days + toMarch0) % daysPerEra
+	if rest < 0 {
+		era, rest = era-1, rest+daysPerEra
 	}
-	e := uint(dayOfEra)
-	yearOfEra := (e - e/1460 + e/36524 - e/146096) / 365
-	dayOfYear := e - (365*yearOfEra + yearOfEra/4 - yearOfEra/100)
-	march := (5*dayOfYear + 2) / 153
-	day = dayOfYear - (153*march+2)/5 + 1
-	month = march + 3
-	year = era*400 + int64(yearOfEra)
+	n := uint(rest)
+	years := (n - n/1460 + n/36524 - n/146096) / 365
+	ofYear := n - (365*years + years/4 - years/100)
+	march := (5*ofYear + 2) / 153
+	year, month, day = era*400+int64(years), march+3, ofYear-(153*march+2)/5+1
 	if month > 12 {
-		month, year = month-12, year+1
+		year, month = year+1, month-12
 	}
 	return year, month, day
 }
 
+// extend lengthens b by n bytes, whatever they hold, and returns them as well.
+func extend(b []byte, n int) (all, more []byte) {
+	all = slices.Grow(b, n)[:len(b)+n]
+	return all, all[len(b):]
+}
+
+// clockDigits are the eight bytes of "03:04:05" for the seconds of a day, the first
+// lowest. All figures are found at once: 103/1024 is a tenth, near enough.
+func clockDigits(seconds uint32) uint64 {
+	minutes := seconds / 60
+	hours := minutes / 60
+	v := uint64(hours) | uint64(minutes-60*hours)<<24 | uint64(seconds-60*minutes)<<48
+	tens := v * 103 >> 10 & 0x000f_0000_0f00_000f
+	return tens | (v-10*tens)<<8 | 0x3030_3a30_303a_3030
+}
+
 // appendClock appends seconds of a day as "03:04:05".
-func appendClock(dst []byte, seconds uint) []byte {
-	m := seconds / 60
-	h, m, s := m/60, 2*(m%60), 2*(seconds%60)
-	h = 2 * (h % 100)
-	return append(dst, digits[h], digits[h+1], ':', digits[m], digits[m+1], ':', digits[s], digits[s+1])
+func appendClock(dst []byte, seconds uint32) []byte {
+	return binary.LittleEndian.AppendUint64(dst, clockDigits(seconds))
 }
 
-// appendFraction appends a fraction of a second, given in billionths, as ".678":
-// without zeros at the end, and nothing at all for 0.
-func appendFraction(dst []byte, nanos uint) []byte {
-	if nanos == 0 {
-		return dst
+// putFraction writes a fraction of a second, given by its first eight figures and
+// the ninth, as ".678": without zeros at the end. It returns how many bytes those
+// are, none for 0.
+func putFraction(out *[10]byte, eight, ninth uint32) int {
+	hi := eight / 10000
+	lo := eight - 10000*hi
+	a, c := hi/100, lo/100
+	v := uint64(a) | uint64(hi-100*a)<<16 | uint64(c)<<32 | uint64(lo-100*c)<<48
+	tens := v * 103 >> 10 & 0x000f_000f_000f_000f
+	figures := tens | (v-10*tens)<<8
+	out[0] = '.'
+	binary.LittleEndian.PutUint64(out[1:], figures|0x3030_3030_3030_3030)
+	out[9] = byte('0' + ninth)
+	switch {
+	case ninth != 0:
+		return 10
+	case figures == 0:
+		return 0
+	default:
+		return 9 - bits.LeadingZeros64(figures)/8
 	}
-	a, b := nanos/100_000, nanos%100_000
-	c, d, e := 2*(a/100%100), 2*(a%100), 2*(b/1000%100)
-	f, g := 2*(b/10%100), byte('0'+b%10)
-	out := append(dst, '.', digits[c], digits[c+1], digits[d], digits[d+1],
-		digits[e], digits[e+1], digits[f], digits[f+1], g)
-	n := len(out)
-	for out[n-1] == '0' {
-		n--
-	}
-	return out[:n]
 }
 
-// Timestamps writes the timestamps of one Arrow type. It remembers the day and
-// the zone's offset of the last one, so keep it for a whole array.
+// Timestamps writes the timestamps of one Arrow type. It remembers the zone's last
+// offset, so keep it for a whole array.
 type Timestamps struct {
 	unit arrow.TimeUnit
 	zone *time.Location // nil when there is nothing to add
 
 	from, until int64 // seconds between which offset is valid
 	offset      int64
-
-	day     int64
-	text    [32]byte // the day as text, with the space behind it
-	textLen int
 }
 
 // NewTimestamps readies for timestamps of type t.
 func NewTimestamps(t *arrow.TimestampType) Timestamps {
-	return Timestamps{unit: t.Unit, zone: zoneOf(t), from: math.MaxInt64, day: math.MinInt64}
+	return Timestamps{unit: t.Unit, zone: zoneOf(t), from: math.MaxInt64}
 }
 
 // Append appends a timestamp as "2024-01-02 03:04:05.678", in the type's zone when
 // it has one. There are no zeros at the end of the fraction, and no fraction when
 // it is 0; years are written as in [AppendDate], infinite timestamps too.
 func (t *Timestamps) Append(dst []byte, v arrow.Timestamp) []byte {
+	shift := int64(nearDay * secondsPerDay)
+	if t.zone != nil {
+		seconds, _ := split(int64(v), t.unit)
+		shift += t.offsetAt(seconds)
+	}
+	// What is not near is far from it, so that a sum that overflows is too.
+	var day, rest uint64
+	var clock, eight, ninth uint32
+	switch t.unit {
+	case arrow.Second:
+		rest = uint64(int64(v) + shift)
+		day = rest / secondsPerDay
+		clock = uint32(rest - day*secondsPerDay)
+	case arrow.Millisecond:
+		rest = uint64(int64(v) + shift*1e3)
+		day = rest / (secondsPerDay * 1e3)
+		rest -= day * (secondsPerDay * 1e3)
+		clock = uint32(rest / 1e3)
+		eight = (uint32(rest) - clock*1e3) * 1e5
+	case arrow.Microsecond:
+		rest = uint64(int64(v) + shift*1e6)
+		day = rest / (secondsPerDay * 1e6)
+		rest -= day * (secondsPerDay * 1e6)
+		clock = uint32(rest / 1e6)
+		eight = uint32(rest-uint64(clock)*1e6) * 1e2
+	default:
+		rest = uint64(int64(v) + shift*1e9)
+		day = rest / (secondsPerDay * 1e9)
+		rest -= day * (secondsPerDay * 1e9)
+		clock = uint32(rest / 1e9)
+		nanos := uint32(rest - uint64(clock)*1e9)
+		eight = nanos / 10
+		ninth = nanos - 10*eight
+	}
+	if day >= nearDays {
+		return t.appendFar(dst, v)
+	}
+	const room = 29
+	b := dst
+	if cap(b)-len(b) < room {
+		b = slices.Grow(b, room)
+	}
+	out := (*[room]byte)(b[len(b) : len(b)+room])
+	putNearDay((*[12]byte)(out[:]), uint32(day))
+	binary.LittleEndian.PutUint64(out[11:], clockDigits(clock))
+	return b[:len(b)+19+putFraction((*[10]byte)(out[19:]), eight, ninth)]
+}
+
+// appendFar appends a timestamp that is not of a near day. The infinite ones are
+// among them, whatever the unit.
+func (t *Timestamps) appendFar(dst []byte, v arrow.Timestamp) []byte {
 	switch v {
 	case math.MaxInt64:
 		return append(dst, infinity...)
@@ -152,23 +251,17 @@ func (t *Timestamps) Append(dst []byte, v arrow.Timestamp) []byte {
 	if clock < 0 {
 		day, clock = day-1, clock+secondsPerDay
 	}
-	if day != t.day {
-		t.setDay(day)
-	}
-	out := append(dst, t.text[:t.textLen]...)
-	out = appendClock(out, uint(clock))
-	return appendFraction(out, nanos)
+	b := append(appendDay(dst, day), ' ')
+	return appendFraction(appendClock(b, uint32(clock)), nanos)
 }
 
-// setDay is kept out of Append, which most often finds the day as it was.
-func (t *Timestamps) setDay(day int64) {
-	t.day = day
-	b := append(appendDay(t.text[:0], day), ' ')
-	t.textLen = len(b)
+func appendFraction(dst []byte, nanos uint32) []byte {
+	var room [10]byte
+	return append(dst, room[:putFraction(&room, nanos/10, nanos%10)]...)
 }
 
 // split makes seconds, rounded down, and billionths of a second.
-func split(v int64, unit arrow.TimeUnit) (seconds int64, nanos uint) {
+func split(v int64, unit arrow.TimeUnit) (seconds int64, nanos uint32) {
 	var rest int64
 	switch unit {
 	case arrow.Second:
@@ -183,7 +276,7 @@ func split(v int64, unit arrow.TimeUnit) (seconds int64, nanos uint) {
 	if rest < 0 {
 		seconds, rest = seconds-1, rest+1e9
 	}
-	return seconds, uint(rest)
+	return seconds, uint32(rest)
 }
 
 // offsetAt is what to add to UTC, in seconds.
@@ -228,5 +321,5 @@ func zoneOf(t *arrow.TimestampType) *time.Location {
 // appendTime appends a time of day in the given unit since midnight.
 func appendTime(dst []byte, v int64, unit arrow.TimeUnit) []byte {
 	seconds, nanos := split(v, unit)
-	return appendFraction(appendClock(dst, uint(max(seconds, 0))), nanos)
+	return appendFraction(appendClock(dst, uint32(max(seconds, 0))), nanos)
 }
