@@ -25,8 +25,8 @@ FUZZTIME ?= 10s
 ##@ Run
 
 .PHONY: run
-run: build ## Build and start the gateway (ARGS="--conf key=value ...")
-	@exec $(BIN) serve $(ARGS)
+run: build ## Build and start the gateway; SQL may read files under data/ (ARGS="--conf key=value ...")
+	@exec $(BIN) serve --conf kyuubi.engine.duckdb.allowed.directories=$(CURDIR)/data $(ARGS)
 
 .PHONY: build
 build: toolchain ## Build bin/nekomata
