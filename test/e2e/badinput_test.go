@@ -47,7 +47,7 @@ func TestStrangersOnTheThriftPort(t *testing.T) {
 		"an empty frame after login":   slices.Concat(loggedIn, []byte{0, 0, 0, 0}),
 		"a huge frame after login":     slices.Concat(loggedIn, huge),
 		"a cut frame after login":      slices.Concat(loggedIn, []byte{0, 0, 1, 0, 0x80, 1, 0, 1}),
-		"garbage in a frame":           slices.Concat(loggedIn, []byte("\x00\x00\x00\x08garbage!")),
+		"garbage after login":          slices.Concat(loggedIn, []byte("\x00\x00\x00\x08garbage!")),
 		"a huge name without SASL":     slices.Concat([]byte{0x80, 1, 0, 1}, huge),
 		"a cut message without SASL":   {0x80, 1, 0, 1, 0, 0},
 		"an HTTP request":              []byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
@@ -64,8 +64,8 @@ func TestStrangersOnTheThriftPort(t *testing.T) {
 			defer conn.Close()
 			require.NoError(t, conn.SetDeadline(time.Now().Add(20*time.Second)))
 			_, _ = conn.Write(sent) // it may hang up in the middle
-			if len(sent)%2 == 0 {
-				_ = conn.(*net.TCPConn).CloseWrite() // half of them say that no more will come
+			if strings.Contains(name, "after login") || len(sent)%2 == 0 {
+				_ = conn.(*net.TCPConn).CloseWrite() // the others leave the gateway waiting
 			}
 			answer, err := io.ReadAll(conn)
 			var timeout net.Error

@@ -25,7 +25,8 @@ func command(t *testing.T, limit time.Duration, name string, args ...string) *ex
 }
 
 // runReport runs a client program that prints "ok NAME", "FAIL NAME: why" and at
-// the end "done N", and makes each line a subtest. A program that dies in between
+// the end "done N", and makes each line a subtest; other lines are notes on the case
+// that comes next. A program that dies in between
 // fails the test that called.
 func runReport(t *testing.T, cmd *exec.Cmd) {
 	t.Helper()
@@ -47,12 +48,14 @@ func runReport(t *testing.T, cmd *exec.Cmd) {
 		case "ok", "FAIL":
 			cases++
 			name, why, _ := strings.Cut(rest, ": ")
-			earlier := notes
+			said := notes
 			notes = nil
 			t.Run(name, func(t *testing.T) {
 				t.Helper()
 				if kind == "FAIL" {
-					t.Errorf("%s\n%s", why, strings.Join(earlier, "\n"))
+					t.Errorf("%s\n%s", why, strings.Join(said, "\n"))
+				} else if testing.Verbose() {
+					t.Log(strings.Join(said, "\n"))
 				}
 			})
 		case "done":

@@ -34,10 +34,16 @@ final class Env implements AutoCloseable {
         return connect("/" + schema);
     }
 
-    /** A connection by what comes after host and port in the URL. */
-    Connection connect(String rest) throws SQLException {
+    /** A connection by the path of the URL. */
+    Connection connect(String path) throws SQLException {
+        return connect(path, "");
+    }
+
+    /** A connection by path, and by the settings and variables of the URL. */
+    Connection connect(String path, String settings) throws SQLException {
         DriverManager.setLoginTimeout(60);
-        Connection c = DriverManager.getConnection("jdbc:hive2://" + address + rest, "tester", "secret");
+        Connection c = DriverManager.getConnection("jdbc:hive2://" + address + path
+            + System.getProperty("tester.url.options", "") + settings, "tester", "secret");
         connections.add(c);
         return c;
     }

@@ -4,7 +4,8 @@ import java.util.regex.Pattern;
 
 /**
  * Runs the JDBC cases against one server and prints one line for each: "ok NAME" or
- * "FAIL NAME: why", then "done N". Lines that begin with "# " are for people.
+ * "FAIL NAME: why", then "done N". Lines that begin with "# " are for people, and
+ * belong to the case that is told next.
  *
  * Usage: Main HOST:PORT SCHEMA [REGEXP]
  */
@@ -33,15 +34,13 @@ public final class Main {
                 continue;
             }
             ran++;
-            long start = System.nanoTime();
             try (Env env = new Env(args[0], args[1])) {
                 entry.getValue().run(env);
                 System.out.println("ok " + entry.getKey());
             } catch (Throwable failure) {
-                System.out.println("FAIL " + entry.getKey() + ": " + oneLine(failure.toString()));
                 trace(failure);
+                System.out.println("FAIL " + entry.getKey() + ": " + oneLine(failure.toString()));
             }
-            System.out.println("# " + entry.getKey() + " took " + (System.nanoTime() - start) / 1_000_000 + " ms");
         }
         System.out.println("done " + ran);
         System.exit(0);

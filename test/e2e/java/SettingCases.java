@@ -8,7 +8,6 @@ final class SettingCases {
         cases.put("url/database", SettingCases::database);
         cases.put("url/absent database", SettingCases::absentDatabase);
         cases.put("url/hivevar and hiveconf", SettingCases::variables);
-        cases.put("url/nosasl", SettingCases::noSasl);
         cases.put("session/valid and closed", SettingCases::validAndClosed);
         cases.put("session/setSchema", SettingCases::setSchema);
     }
@@ -25,12 +24,8 @@ final class SettingCases {
     }
 
     private static void variables(Env env) throws Exception {
-        Connection c = env.connect("/" + env.schema + "?tester.color=green#who=world");
+        Connection c = env.connect("/" + env.schema, "?tester.color=green#who=world");
         Env.equal(List.of("world green"), Env.rows(c, "select '${hivevar:who} ${hiveconf:tester.color}'"), "variables");
-    }
-
-    private static void noSasl(Env env) throws Exception {
-        Env.equal(List.of("1"), Env.rows(env.connect("/default;auth=noSasl"), "select 1"), "rows");
     }
 
     private static void validAndClosed(Env env) throws Exception {

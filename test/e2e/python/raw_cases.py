@@ -9,11 +9,13 @@ import sys
 import traceback
 import uuid
 
+import thrift_sasl
+from pyhive.sasl_compat import PureSASLClient
 from TCLIService import TCLIService
 from TCLIService import ttypes as t
 from thrift.protocol import TBinaryProtocol
 from thrift.Thrift import TApplicationException, TMessageType
-from thrift.transport import TSocket, TTransport
+from thrift.transport import TSocket
 
 HOST, PORT = sys.argv[1], int(sys.argv[2])
 CASES = []
@@ -24,13 +26,17 @@ def case(function):
     return function
 
 
+def login():
+    return PureSASLClient(HOST, username="raw", password="secret")
+
+
 class Client:
-    """A connection without SASL, and a session on it."""
+    """A connection and a session on it."""
 
     def __init__(self, version=t.TProtocolVersion.HIVE_CLI_SERVICE_PROTOCOL_V8):
         self.socket = TSocket.TSocket(HOST, PORT)
         self.socket.setTimeout(20000)
-        self.transport = TTransport.TBufferedTransport(self.socket)
+        self.transport = thrift_sasl.TSaslClientTransport(login, "PLAIN", self.socket)
         self.protocol = TBinaryProtocol.TBinaryProtocol(self.transport)
         self.calls = TCLIService.Client(self.protocol)
         self.transport.open()
@@ -224,8 +230,8 @@ def main():
             function()
             print("ok", function.__name__)
         except BaseException as error:  # the report is the point
-            print(f"FAIL {function.__name__}: {error!r}".replace("\n", "\\n"))
             print("#", traceback.format_exc().replace("\n", "\n# "))
+            print(f"FAIL {function.__name__}: {error!r}".replace("\n", "\\n"))
         sys.stdout.flush()
     print("done", ran)
 

@@ -1,0 +1,88 @@
+// Command bench measures the gateway beside Spark's own Thrift server: the same
+// Java client, the same machine, interleaved rounds, medians. `make bench` runs it.
+//
+// It must not import the product: it starts the built program as a user would.
+// All traffic stays on the loopback interface, bounded in count and time.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+)
+
+// options are the flags.
+type options struct {
+	rounds, starts int
+	spark          bool
+	out            string
+	root           string
+}
+
+func main() {
+	var o options
+	flag.IntVar(&o.rounds, "rounds", 3, "how often each measurement is made")
+	flag.IntVar(&o.starts, "starts", 5, "how often the gateway is started for its start time")
+	flag.BoolVar(&o.spark, "spark", true, "measure Spark's Thrift server too")
+	flag.StringVar(&o.out, "out", ".cache/bench.md", "a file for the table, beside standard output")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, o)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o options) (err error) {
+	if o.root, err = os.Getwd(); err != nil {
+		return err
+	}
+	work, err := os.MkdirTemp("", "nekomata-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	java, err := compile(ctx, o.root, work)
+	if err != nil {
+		return err
+	}
+
+	targets := []*target{nekomata(o.root, filepath.Join(work, "nekomata"))}
+	if o.spark {
+		spark, err := sparkThriftServer(o.root, filepath.Join(work, "spark"))
+		if err != nil {
+			return err
+		}
+		targets = append(targets, spark)
+	}
+	results := newResults(targets)
+	for _, t := range targets {
+		if err := measureStarts(ctx, t, results, o.starts); err != nil {
+			return fmt.Errorf("%s: %w", t.name, err)
+		}
+	}
+	defer func() {
+		for _, t := range targets {
+			err = errors.Join(err, t.stop())
+		}
+	}()
+	for _, t := range targets {
+		if err := t.start(ctx); err != nil {
+			return fmt.Errorf("%s: %w", t.name, err)
+		}
+	}
+	if err := measureRounds(ctx, java, targets, results, o.rounds); err != nil {
+		return err
+	}
+	for _, t := range targets {
+		results.add("RSS after the load (MB)", t, t.rss())
+	}
+	return report(o, targets, results)
+}

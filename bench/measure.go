@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// drivers are the versions of Hive's JDBC driver that measure. 4.0.1 asks for the
+// status before every row when a server doesn't say hasResultSet, 3.1.3 never does.
+var drivers = []string{"4.0.1", "3.1.3"}
+
+// client is the compiled Java program by driver version: its class path.
+type client map[string]string
+
+// compile builds java/Bench.java against each driver.
+func compile(ctx context.Context, root, work string) (client, error) {
+	c := client{}
+	for _, version := range drivers {
+		jars := filepath.Join(root, ".cache", "java", "hive-jdbc-"+version, "*")
+		classes := filepath.Join(work, "classes-"+version)
+		cmd := exec.CommandContext(ctx, "javac", "-nowarn", "-d", classes, "-cp", jars, filepath.Join(root, "bench/java/Bench.java"))
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("javac: %w\n%s", err, out)
+		}
+		c[version] = classes + ":" + jars
+	}
+	return c, nil
+}
+
+// run makes one measurement in a JVM of its own and returns what it printed.
+func (c client) run(ctx context.Context, version string, t *target, args ...string) (map[string]float64, error) {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
+	defer cancel()
+	argv := append([]string{"-Xmx2g", "-cp", c[version], "Bench", t.address()}, args...)
+	cmd := exec.CommandContext(ctx, "java", argv...)
+	var errors strings.Builder
+	cmd.Stderr = &errors
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s, %s with driver %s: %w\n%s", t.name, args[0], version, err, errors.String())
+	}
+	values := map[string]float64{}
+	for line := range strings.Lines(string(out)) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if values[name], err = strconv.ParseFloat(value, 64); err != nil {
+			return nil, fmt.Errorf("the client said %q", line)
+		}
+	}
+	return values, nil
+}
+
+// measureStarts measures start to first session, and the memory of an idle server.
+func measureStarts(ctx context.Context, t *target, results *results, times int) error {
+	if t.starts > 0 {
+		times = min(times, t.starts)
+	}
+	for range times {
+		began := time.Now()
+		if err := t.start(ctx); err != nil {
+			return err
+		}
+		results.add("start to first session (ms)", t, float64(time.Since(began).Microseconds())/1000)
+		select {
+		case <-time.After(2 * time.Second): // it settles
+		case <-ctx.Done():
+		}
+		results.add("idle RSS (MB)", t, t.rss())
+		if err := t.stop(); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// measureRounds measures everything in turn, and each round begins with the other
+// server.
+func measureRounds(ctx context.Context, java client, targets []*target, results *results, rounds int) error {
+	type measurement struct {
+		args   []string
+		driver string
+		rows   map[string]string // what the client says → the table's row
+	}
+	var all []measurement
+	all = append(all,
+		measurement{[]string{"select1"}, drivers[0], map[string]string{
+			"p50": "`select 1`, warm connection, p50 (ms)", "p99": "`select 1`, warm connection, p99 (ms)",
+		}},
+		measurement{[]string{"session"}, drivers[0], map[string]string{"p50": "open and close a session, p50 (ms)"}},
+		measurement{[]string{"many"}, drivers[0], map[string]string{"persecond": "64 connections, `select 1` (per second)"}},
+	)
+	for _, driver := range drivers {
+		all = append(all, measurement{[]string{"rows"}, driver, map[string]string{
+			"persecond": fmt.Sprintf("fetch 2 M rows × 4 columns, driver %s (rows per second)", driver),
+		}})
+	}
+	for round := range rounds {
+		for _, m := range all {
+			for i := range targets {
+				t := targets[(i+round)%len(targets)]
+				args := m.args
+				if args[0] == "rows" {
+					args = append(args, t.rowsSQL, strconv.Itoa(rowCount))
+				}
+				fmt.Fprintf(os.Stderr, "round %d of %d: %s, %s, driver %s\n", round+1, rounds, m.args[0], t.name, m.driver)
+				values, err := java.run(ctx, m.driver, t, args...)
+				if err != nil {
+					return err
+				}
+				for said, row := range m.rows {
+					results.add(row, t, values[said])
+				}
+			}
+		}
+	}
+	return nil
+}
