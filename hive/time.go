@@ -3,7 +3,6 @@ package hive
 import (
 	"encoding/binary"
 	"math"
-	"math/bits"
 	"slices"
 	"strconv"
 	"sync"
@@ -58,19 +57,29 @@ const (
 	nearDays = 73049
 )
 
-// nearTexts are the texts of the near years, "1900" and so on, and of the days of a
-// year that begins in March, "-03-01 " and so on, the first byte lowest.
-var nearTexts = func() (t struct {
-	year [201]uint32
-	day  [366]uint64
-}) {
+// texts are ready-made: the near years, "1900" and so on; the days of a year that
+// begins in March, "-03-01 " and so on; numbers of three figures, with a fourth byte
+// that counts those up to the last that is not 0.
+var texts = func() (t struct {
+	year     [201][4]byte
+	day      [366][8]byte
+	thousand [1000][4]byte
+},
+) {
 	for y := range t.year {
-		t.year[y] = binary.LittleEndian.Uint32(strconv.AppendInt(nil, int64(1900+y), 10))
+		strconv.AppendInt(t.year[y][:0], int64(1900+y), 10)
 	}
 	for d := range t.day {
 		const march = 10651 // March 1st, 1999; the February after it has 29 days
-		text := append(appendDay(nil, int64(march+d)), ' ', 0)
-		t.day[d] = binary.LittleEndian.Uint64(text[4:])
+		text := append(appendDay(nil, int64(march+d)), ' ')
+		copy(t.day[d][:], text[4:])
+	}
+	for n := range t.thousand {
+		count := 3
+		for rest := n; count > 0 && rest%10 == 0; rest /= 10 {
+			count--
+		}
+		t.thousand[n] = [4]byte{byte('0' + n/100), byte('0' + n/10%10), byte('0' + n%10), byte(count)}
 	}
 	return t
 }()
@@ -80,8 +89,8 @@ func putNearDay(out *[12]byte, n uint32) {
 	year := (4*n + 3) / 1461
 	day := n - 1461*year/4
 	year += 1 - (day-306)>>31 // one more in January and February, without a branch
-	binary.LittleEndian.PutUint32(out[:], nearTexts.year[year])
-	binary.LittleEndian.PutUint64(out[4:], nearTexts.day[day])
+	*(*[4]byte)(out[:]) = texts.year[year]
+	*(*[8]byte)(out[4:]) = texts.day[day]
 }
 
 // appendDay appends a date of any time.
@@ -144,26 +153,26 @@ func appendClock(dst []byte, seconds uint32) []byte {
 	return binary.LittleEndian.AppendUint64(dst, clockDigits(seconds))
 }
 
-// putFraction writes a fraction of a second, given by its first eight figures and
-// the ninth, as ".678": without zeros at the end. It returns how many bytes those
-// are, none for 0.
-func putFraction(out *[10]byte, eight, ninth uint32) int {
-	hi := eight / 10000
-	lo := eight - 10000*hi
-	a, c := hi/100, lo/100
-	v := uint64(a) | uint64(hi-100*a)<<16 | uint64(c)<<32 | uint64(lo-100*c)<<48
-	tens := v * 103 >> 10 & 0x000f_000f_000f_000f
-	figures := tens | (v-10*tens)<<8
+// fractionRoom is what putFraction may write to.
+const fractionRoom = 11
+
+// putFraction writes a fraction of a second, given by thousands, as ".678": without
+// zeros at the end. It returns how many bytes those are, none for 0.
+func putFraction(out *[fractionRoom]byte, milli, micro, nano uint32) int {
+	a, b, c := texts.thousand[milli], texts.thousand[micro], texts.thousand[nano]
 	out[0] = '.'
-	binary.LittleEndian.PutUint64(out[1:], figures|0x3030_3030_3030_3030)
-	out[9] = byte('0' + ninth)
+	*(*[4]byte)(out[1:]) = a
+	*(*[4]byte)(out[4:]) = b
+	*(*[4]byte)(out[7:]) = c
 	switch {
-	case ninth != 0:
-		return 10
-	case figures == 0:
-		return 0
+	case c[3] > 0:
+		return 7 + int(c[3])
+	case b[3] > 0:
+		return 4 + int(b[3])
+	case a[3] > 0:
+		return 1 + int(a[3])
 	default:
-		return 9 - bits.LeadingZeros64(figures)/8
+		return 0
 	}
 }
 
@@ -182,56 +191,61 @@ func NewTimestamps(t *arrow.TimestampType) Timestamps {
 	return Timestamps{unit: t.Unit, zone: zoneOf(t), from: math.MaxInt64}
 }
 
+// TimestampRoom is what [Timestamps.Put] may write to.
+const TimestampRoom = 19 + fractionRoom
+
 // Append appends a timestamp as "2024-01-02 03:04:05.678", in the type's zone when
 // it has one. There are no zeros at the end of the fraction, and no fraction when
 // it is 0; years are written as in [AppendDate], infinite timestamps too.
 func (t *Timestamps) Append(dst []byte, v arrow.Timestamp) []byte {
+	b, out := extend(dst, TimestampRoom)
+	if n := t.Put((*[TimestampRoom]byte)(out), v); n > 0 {
+		return b[:len(dst)+n]
+	}
+	return t.appendFar(dst, v)
+}
+
+// Put writes a timestamp of the years 1900 to 2099 to the front of out, as Append
+// does, and returns its length; what is behind it may change. It returns 0 for any
+// other time, which Append knows.
+func (t *Timestamps) Put(out *[TimestampRoom]byte, v arrow.Timestamp) int {
 	shift := int64(nearDay * secondsPerDay)
 	if t.zone != nil {
 		seconds, _ := split(int64(v), t.unit)
 		shift += t.offsetAt(seconds)
 	}
 	// What is not near is far from it, so that a sum that overflows is too.
-	var day, rest uint64
-	var clock, eight, ninth uint32
+	var seconds uint64
+	var milli, micro, nano uint32
 	switch t.unit {
-	case arrow.Second:
-		rest = uint64(int64(v) + shift)
-		day = rest / secondsPerDay
-		clock = uint32(rest - day*secondsPerDay)
-	case arrow.Millisecond:
-		rest = uint64(int64(v) + shift*1e3)
-		day = rest / (secondsPerDay * 1e3)
-		rest -= day * (secondsPerDay * 1e3)
-		clock = uint32(rest / 1e3)
-		eight = (uint32(rest) - clock*1e3) * 1e5
 	case arrow.Microsecond:
-		rest = uint64(int64(v) + shift*1e6)
-		day = rest / (secondsPerDay * 1e6)
-		rest -= day * (secondsPerDay * 1e6)
-		clock = uint32(rest / 1e6)
-		eight = uint32(rest-uint64(clock)*1e6) * 1e2
+		n := uint64(int64(v) + shift*1e6)
+		seconds = n / 1e6
+		micro = uint32(n - seconds*1e6)
+		milli = micro / 1e3
+		micro -= milli * 1e3
+	case arrow.Millisecond:
+		n := uint64(int64(v) + shift*1e3)
+		seconds = n / 1e3
+		milli = uint32(n - seconds*1e3)
+	case arrow.Nanosecond:
+		n := uint64(int64(v) + shift*1e9)
+		seconds = n / 1e9
+		nano = uint32(n - seconds*1e9)
+		micro = nano / 1e3
+		nano -= micro * 1e3
+		milli = micro / 1e3
+		micro -= milli * 1e3
 	default:
-		rest = uint64(int64(v) + shift*1e9)
-		day = rest / (secondsPerDay * 1e9)
-		rest -= day * (secondsPerDay * 1e9)
-		clock = uint32(rest / 1e9)
-		nanos := uint32(rest - uint64(clock)*1e9)
-		eight = nanos / 10
-		ninth = nanos - 10*eight
+		seconds = uint64(int64(v) + shift)
 	}
-	if day >= nearDays {
-		return t.appendFar(dst, v)
+	if seconds >= nearDays*secondsPerDay {
+		return 0
 	}
-	const room = 29
-	b := dst
-	if cap(b)-len(b) < room {
-		b = slices.Grow(b, room)
-	}
-	out := (*[room]byte)(b[len(b) : len(b)+room])
+	day := seconds / secondsPerDay
 	putNearDay((*[12]byte)(out[:]), uint32(day))
-	binary.LittleEndian.PutUint64(out[11:], clockDigits(clock))
-	return b[:len(b)+19+putFraction((*[10]byte)(out[19:]), eight, ninth)]
+	binary.LittleEndian.PutUint64(out[11:], clockDigits(uint32(seconds-day*secondsPerDay)))
+	return 19 + putFraction((*[fractionRoom]byte)(out[19:]), milli, micro, nano)
 }
 
 // appendFar appends a timestamp that is not of a near day. The infinite ones are
@@ -256,8 +270,8 @@ func (t *Timestamps) appendFar(dst []byte, v arrow.Timestamp) []byte {
 }
 
 func appendFraction(dst []byte, nanos uint32) []byte {
-	var room [10]byte
-	return append(dst, room[:putFraction(&room, nanos/10, nanos%10)]...)
+	var room [fractionRoom]byte
+	return append(dst, room[:putFraction(&room, nanos/1e6, nanos/1e3%1e3, nanos%1e3)]...)
 }
 
 // split makes seconds, rounded down, and billionths of a second.

@@ -380,3 +380,14 @@ func TestTypeNumbers(t *testing.T) {
 		}
 	}
 }
+
+// What a fetch allocates does not grow with its rows: the answer's buffer, when it
+// is too small, and nothing else.
+func TestRowSetAllocations(t *testing.T) { //nolint:paralleltest // counts the allocations of the whole process
+	for _, nullEvery := range []int{0, 7} {
+		f := benchResults(benchChunk, nullEvery)
+		buf := must(f.appendMessage(nil, 1))
+		assert.Zero(t, testing.AllocsPerRun(20, func() { buf = must(f.appendMessage(buf[:0], 1)) }))
+		assert.InDelta(t, 1, testing.AllocsPerRun(20, func() { must(f.appendMessage(nil, 1)) }), 1)
+	}
+}

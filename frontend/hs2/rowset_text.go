@@ -12,7 +12,7 @@ import (
 
 // Room for a timestamp and a date with their lengths, if the years are ours.
 const (
-	timestampRoom = 4 + 29
+	timestampRoom = 4 + hive.TimestampRoom
 	dateRoom      = 4 + 10
 )
 
@@ -89,16 +89,17 @@ func appendRuns[O int32 | int64](dst []byte, arr arrow.Array, offsets []O, data 
 			continue
 		}
 		size := to - from
-		binary.BigEndian.PutUint32(out[p:], uint32(size))
-		p += 4
-		if size <= 16 && from+16 <= len(data) && p+16 <= len(out) {
-			// Two words of eight bytes are cheaper than a call that moves few; what is
+		if size <= 16 && from+16 <= len(data) && p+20 <= len(out) {
+			// One move of sixteen bytes is cheaper than a call that moves few; what is
 			// too much is overwritten next.
-			binary.NativeEndian.PutUint64(out[p:], binary.NativeEndian.Uint64(data[from:]))
-			binary.NativeEndian.PutUint64(out[p+8:], binary.NativeEndian.Uint64(data[from+8:]))
+			cell := (*[20]byte)(out[p:])
+			binary.BigEndian.PutUint32(cell[:], uint32(size))
+			*(*[16]byte)(cell[4:]) = *(*[16]byte)(data[from:])
 		} else {
-			copy(out[p:], data[from:to])
+			binary.BigEndian.PutUint32(out[p:], uint32(size))
+			copy(out[p+4:], data[from:to])
 		}
+		p += 4
 		from, p = to, p+size
 	}
 	return b[:len(dst)+p]
@@ -108,15 +109,35 @@ func appendTimestamps(dst []byte, arr *array.Timestamp) []byte {
 	typ, _ := arr.DataType().(*arrow.TimestampType)
 	text := hive.NewTimestamps(typ)
 	skip := arr.NullN() > 0
-	b := slices.Grow(dst, timestampRoom*arr.Len())
+	b, out := extend(dst, timestampRoom*arr.Len())
+	p := 0
 	for i, v := range arr.Values() {
+		cell := (*[timestampRoom]byte)(out[p:])
+		size := 0
+		if !skip || arr.IsValid(i) {
+			if size = text.Put((*[hive.TimestampRoom]byte)(cell[4:]), v); size == 0 {
+				// The others may be longer than there is room.
+				return appendFarTimestamps(b[:len(dst)+p], arr, i)
+			}
+		}
+		binary.BigEndian.PutUint32(cell[:], uint32(size))
+		p += 4 + size
+	}
+	return b[:len(dst)+p]
+}
+
+// appendFarTimestamps goes on at value i, whatever the years.
+func appendFarTimestamps(dst []byte, arr *array.Timestamp, i int) []byte {
+	typ, _ := arr.DataType().(*arrow.TimestampType)
+	text := hive.NewTimestamps(typ)
+	b := dst
+	for ; i < arr.Len(); i++ {
 		at := len(b)
 		b = append(b, 0, 0, 0, 0)
-		if skip && arr.IsNull(i) {
-			continue
+		if arr.IsValid(i) {
+			b = text.Append(b, arr.Value(i))
+			putLength(b, at)
 		}
-		b = text.Append(b, v)
-		putLength(b, at)
 	}
 	return b
 }
