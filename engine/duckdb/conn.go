@@ -1,0 +1,196 @@
+package duckdb
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	native "github.com/duckdb/duckdb-go-bindings"
+
+	"github.com/nekomata-sql/nekomata/engine"
+	"github.com/nekomata-sql/nekomata/engine/duckdb/dialect"
+	"github.com/nekomata-sql/nekomata/sqlerr"
+)
+
+// errQuit says that a connection is being closed.
+var errQuit = errors.New("the connection is closed")
+
+// interruptEvery is the time between two interrupts of a statement that doesn't
+// end: one that comes while a statement is about to start is lost.
+const interruptEvery = 2 * time.Millisecond
+
+// conn is a connection. Whoever uses the handle holds the lock; the exceptions,
+// interrupts and progress, only hold off the end of the handle.
+type conn struct {
+	engine  *Engine
+	db      *database
+	dialect *dialect.Session
+	status  status
+
+	lock    chan struct{} // full while somebody holds it
+	closing chan struct{} // closed when the connection is to end
+	once    sync.Once
+	reason  atomic.Pointer[sqlerr.Error] // why it ended
+
+	alive  sync.RWMutex // held for reading while the handle must stay
+	handle native.Connection
+
+	// What follows belongs to the holder of the lock.
+	current *stream // the result that DuckDB streams
+	ready   bool    // the connection's own settings are made
+	inTx    bool    // between BEGIN and COMMIT or ROLLBACK
+}
+
+var _ engine.Conn = (*conn)(nil)
+
+func newConn(e *Engine, db *database) *conn {
+	return &conn{engine: e, db: db, lock: make(chan struct{}, 1), closing: make(chan struct{})}
+}
+
+// SingleStream is true: DuckDB ends a connection's stream of rows when another
+// statement begins.
+func (c *conn) SingleStream() bool { return true }
+
+// enter takes the lock.
+func (c *conn) enter(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return ended(ctx)
+	}
+	select {
+	case c.lock <- struct{}{}:
+	case <-ctx.Done():
+		return ended(ctx)
+	case <-c.closing:
+		return c.gone()
+	}
+	select {
+	case <-c.closing:
+		c.leave()
+		return c.gone()
+	default:
+		return nil
+	}
+}
+
+func (c *conn) leave() { <-c.lock }
+
+// Close interrupts what runs and frees the connection. It returns nil always; a
+// second call waits for the first.
+func (c *conn) Close() error {
+	c.end(sqlerr.New(sqlerr.Conflict, "the connection is closed"))
+	return nil
+}
+
+// end is Close for the reason why.
+func (c *conn) end(why *sqlerr.Error) {
+	c.once.Do(func() {
+		c.reason.Store(why)
+		close(c.closing)
+		c.seize()
+		c.endStream(why)
+		c.alive.Lock()
+		native.Disconnect(&c.handle)
+		c.alive.Unlock()
+		c.db.forget(c)
+	})
+}
+
+// seize takes the lock for ever, interrupting who has it.
+func (c *conn) seize() {
+	tick := time.NewTicker(interruptEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case c.lock <- struct{}{}:
+			return
+		default:
+			c.interrupt()
+		}
+		select {
+		case c.lock <- struct{}{}:
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// gone is the error of a connection that has ended.
+func (c *conn) gone() error {
+	if why := c.reason.Load(); why != nil {
+		return why
+	}
+	return sqlerr.Wrap(errQuit, sqlerr.Conflict, "the connection is closed")
+}
+
+func (c *conn) interrupt() {
+	c.alive.RLock()
+	defer c.alive.RUnlock()
+	if c.handle.Ptr != nil {
+		native.Interrupt(c.handle)
+	}
+}
+
+// watch interrupts the connection's work once ctx ends. The returned function
+// stops it, waits until nothing comes any more, and tells whether ctx had ended.
+func (c *conn) watch(ctx context.Context) (stop func() bool) {
+	if ctx.Done() == nil {
+		return func() bool { return false }
+	}
+	done, gone := make(chan struct{}), make(chan struct{})
+	cancel := context.AfterFunc(ctx, func() {
+		defer close(gone)
+		tick := time.NewTicker(interruptEvery)
+		defer tick.Stop()
+		for {
+			c.interrupt()
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+			}
+		}
+	})
+	return func() bool {
+		if cancel() {
+			return false
+		}
+		close(done)
+		<-gone
+		return true
+	}
+}
+
+// ended is the error of work whose context has ended.
+func ended(ctx context.Context) error {
+	var e *sqlerr.Error
+	switch cause := context.Cause(ctx); {
+	case errors.As(cause, &e):
+		return e
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return sqlerr.Wrap(cause, sqlerr.Timeout, "the statement ran longer than it was allowed to")
+	default:
+		return sqlerr.Wrap(cause, sqlerr.Canceled, "the statement was canceled")
+	}
+}
+
+// setUp makes the connection's own settings.
+func (c *conn) setUp() error {
+	if c.ready {
+		return nil
+	}
+	_, f := ask(c.handle, "SET enable_progress_bar_print = false; SET enable_progress_bar = true; "+
+		"SET search_path = "+quote(c.db.path), 0)
+	if f.failed() {
+		return c.explain(f, statementText{})
+	}
+	c.ready = true
+	return nil
+}
+
+// lookup is ask on this connection, for those who don't mind its errors.
+func (c *conn) lookup(sql string, column int) (string, bool) {
+	text, f := ask(c.handle, sql, column)
+	return text, !f.failed()
+}

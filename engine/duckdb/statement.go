@@ -1,0 +1,192 @@
+package duckdb
+
+import (
+	"context"
+
+	native "github.com/duckdb/duckdb-go-bindings"
+
+	"github.com/nekomata-sql/nekomata/engine"
+	"github.com/nekomata-sql/nekomata/sqlerr"
+)
+
+// statement is a prepared statement of DuckDB's.
+type statement struct {
+	sql    string
+	kind   native.StatementType
+	handle native.PreparedStatement
+}
+
+func (s *statement) close() { native.DestroyPrepare(&s.handle) }
+
+// perform checks, prepares, classifies and executes a plan, up to its first
+// rows. It fails with a failure of DuckDB's or with an error of ours.
+func (c *conn) perform(ctx context.Context, p *pass, r request) (engine.Rows, failure, error) {
+	if err := c.setUp(); err != nil {
+		return nil, failure{}, err
+	}
+	if check := r.plan.Check; check != nil {
+		found, f := c.finds(check.SQL)
+		if f.failed() {
+			return nil, f, nil
+		}
+		if !found {
+			return nil, failure{}, check.Err
+		}
+	}
+	if r.plan.SQL == "" {
+		return nothing(-1), failure{}, nil
+	}
+	s, f, err := c.prepare(r.plan.SQL)
+	if f.failed() || err != nil {
+		return nil, f, err
+	}
+	defer s.close()
+	if p.judge() {
+		if r.small || c.small(s) {
+			p.stay()
+		} else if err := p.wait(ctx, c); err != nil {
+			return nil, failure{}, err
+		}
+	}
+	if s.sql != r.plan.SQL {
+		r.own = false
+	}
+	return c.start(s, r)
+}
+
+// finds tells whether a statement of ours answers with a row.
+func (c *conn) finds(sql string) (bool, failure) {
+	var result native.Result
+	defer native.DestroyResult(&result)
+	if native.Query(c.handle, sql, &result) != native.StateSuccess {
+		return false, decode(native.ResultErrorType(&result), native.ResultError(&result))
+	}
+	chunk := native.FetchChunk(result)
+	defer native.DestroyDataChunk(&chunk)
+	return chunk.Ptr != nil && native.DataChunkGetSize(chunk) > 0, failure{}
+}
+
+// prepare makes a statement of sql, which must be one. Where DuckDB makes several
+// of it (PIVOT, IMPORT DATABASE), all but the last are executed on the way.
+func (c *conn) prepare(sql string) (*statement, failure, error) {
+	s, f, err := c.prepareText(sql)
+	if f.failed() || err != nil {
+		return nil, f, err
+	}
+	if native.NParams(s.handle) > 0 {
+		s.close()
+		return nil, failure{}, sqlerr.New(sqlerr.Invalid, "the statement has parameters, and nothing says what "+
+			"their values are: put the values into the text").WithState("07001")
+	}
+	wrapped, err := s.wrapped()
+	if wrapped == "" || err != nil {
+		if err != nil {
+			s.close()
+		}
+		return s, failure{}, err
+	}
+	s.close()
+	return c.prepareText(wrapped)
+}
+
+func (c *conn) prepareText(sql string) (*statement, failure, error) {
+	if several(sql) {
+		return nil, failure{}, sqlerr.New(sqlerr.Invalid,
+			"[PARSE_SYNTAX_ERROR] one statement at a time, please: this text holds several").WithState("42601")
+	}
+	var extracted native.ExtractedStatements
+	n := native.ExtractStatements(c.handle, sql, &extracted)
+	defer native.DestroyExtracted(&extracted)
+	if n == 0 {
+		if message := native.ExtractStatementsError(extracted); message != "" {
+			return nil, decode(native.ErrorTypeParser, message), nil
+		}
+		return nil, failure{}, sqlerr.New(sqlerr.Invalid,
+			"[PARSE_SYNTAX_ERROR] the statement is empty").WithState("42601")
+	}
+	for i := native.IdxT(0); ; i++ {
+		s := &statement{sql: sql}
+		if native.PrepareExtractedStatement(c.handle, extracted, i, &s.handle) != native.StateSuccess {
+			f := decode(native.ErrorTypeInvalid, native.PrepareError(s.handle))
+			s.close()
+			return nil, f, nil
+		}
+		s.kind = native.PreparedStatementType(s.handle)
+		if i == n-1 {
+			return s, failure{}, nil
+		}
+		f := s.executeQuietly()
+		s.close()
+		if f.failed() {
+			return nil, f, nil
+		}
+	}
+}
+
+// executeQuietly runs a statement whose result nobody asks for.
+func (s *statement) executeQuietly() failure {
+	var result native.Result
+	defer native.DestroyResult(&result)
+	if native.ExecutePrepared(s.handle, &result) != native.StateSuccess {
+		return decode(native.ResultErrorType(&result), native.ResultError(&result))
+	}
+	return failure{}
+}
+
+// start executes s up to its first rows.
+func (c *conn) start(s *statement, r request) (engine.Rows, failure, error) {
+	var pending native.PendingResult
+	defer native.DestroyPending(&pending)
+	if native.PendingPreparedStreaming(s.handle, &pending) != native.StateSuccess {
+		return nil, decode(native.ErrorTypeInvalid, native.PendingError(pending)), nil
+	}
+	var result native.Result
+	if native.ExecutePending(pending, &result) != native.StateSuccess {
+		defer native.DestroyResult(&result)
+		return nil, decode(native.ResultErrorType(&result), native.ResultError(&result)), nil
+	}
+	switch native.ResultReturnType(result) {
+	case native.ResultTypeQueryResult:
+		return c.newStream(result, r)
+	case native.ResultTypeChangedRows:
+		defer native.DestroyResult(&result)
+		n, f := changedRows(&result)
+		return nothing(n), f, nil
+	default:
+		defer native.DestroyResult(&result)
+		if s.kind == native.StatementTypeTransaction {
+			switch firstWord(s.sql) {
+			case "begin", "start":
+				c.inTx = true
+			default:
+				c.inTx = false
+			}
+		}
+		_, f := changedRows(&result)
+		return nothing(-1), f, nil
+	}
+}
+
+// changedRows reads the one number that a statement which changes rows answers.
+func changedRows(result *native.Result) (int64, failure) {
+	n := int64(-1)
+	for {
+		chunk := native.FetchChunk(*result)
+		if chunk.Ptr == nil {
+			break
+		}
+		if native.DataChunkGetSize(chunk) > 0 && native.ColumnType(result, 0) == native.TypeBigInt {
+			n = *(*int64)(native.VectorGetData(native.DataChunkGetVector(chunk, 0)))
+		}
+		native.DestroyDataChunk(&chunk)
+	}
+	return n, streamFailure(result)
+}
+
+// streamFailure is what ended a stream before its time; none for a whole one.
+func streamFailure(result *native.Result) failure {
+	if message := native.ResultError(result); message != "" {
+		return decode(native.ResultErrorType(result), message)
+	}
+	return failure{}
+}
