@@ -6,6 +6,7 @@ package auth
 
 import (
 	"context"
+	"time"
 
 	"github.com/nekomata-sql/nekomata/sqlerr"
 )
@@ -21,11 +22,27 @@ type Principal struct {
 	Admin bool
 	// Address is the caller's IP address.
 	Address string
+	// Delegated says that he came with a delegation token, which gets no other one.
+	Delegated bool
 }
 
 // Authenticator checks credentials. It fails with Unauthenticated.
 type Authenticator interface {
 	Authenticate(ctx context.Context, user, password string) (Principal, error)
+}
+
+// Token is a delegation token: who has its text is taken for its owner until it
+// expires or is canceled.
+type Token struct {
+	// ID names the token where its text must not be seen.
+	ID string
+	// Text is the secret.
+	Text string
+	// Owner is whom it stands for, Renewer who may make it good for longer.
+	Owner, Renewer string
+	// Issued is when it was made, Expires until when it is good, and Latest as far
+	// as renewals can go.
+	Issued, Expires, Latest time.Time
 }
 
 // None believes every name, and everybody is administrator (kyuubi.authentication=NONE).
