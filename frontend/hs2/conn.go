@@ -48,7 +48,7 @@ func (h *Handler) ServeConn(ctx context.Context, nc net.Conn) {
 	defer nc.Close()
 	c := &conn{h: h, nc: nc, client: host(nc.RemoteAddr())}
 	c.log = h.log.With("client", c.client)
-	c.wire.r = bufio.NewReader(nc)
+	c.wire.r, c.wire.lender = bufio.NewReader(nc), &h.buffers
 	c.proto = thrift.NewTBinaryProtocolConf(&c.wire, h.conf)
 	c.watch = watch{nc: nc, r: c.wire.r}
 

@@ -34,6 +34,8 @@ type response interface {
 
 // message is a response that writes its whole Thrift message itself.
 type message interface {
+	// messageSize is about how many bytes appendMessage will append.
+	messageSize() int
 	appendMessage(dst []byte, seq int32) ([]byte, error)
 }
 
@@ -79,6 +81,7 @@ func (c *conn) attempt(ctx context.Context, h header, serve func() (response, er
 		return err
 	}
 	if m, ok := r.(message); ok {
+		c.wire.out = c.h.buffers.grow(c.wire.out, m.messageSize())
 		c.wire.out, err = m.appendMessage(c.wire.out, h.seq)
 	} else {
 		c.writeReply(ctx, h, r)

@@ -40,6 +40,14 @@ type Results interface {
 	FetchLog(ctx context.Context, id uuid.UUID, f operation.Fetch) ([]string, error)
 }
 
+// Tokens gives out delegation tokens. The caller's [auth.Principal] is in the
+// context of every call.
+type Tokens interface {
+	Issue(ctx context.Context, owner, renewer string) (auth.Token, error)
+	Renew(ctx context.Context, text string) (auth.Token, error)
+	Cancel(ctx context.Context, text string) error
+}
+
 // Backend is all that this package asks of the gateway. The caller's
 // [auth.Principal] is in the context of every call.
 type Backend interface {
@@ -54,6 +62,9 @@ type Options struct {
 	Backend Backend
 	// Auth checks names and passwords; nil believes everybody ([auth.None]).
 	Auth auth.Authenticator
+	// Tokens serves the calls about delegation tokens; nil answers that they are not
+	// supported. Whether one may log in with them is Auth's matter.
+	Tokens Tokens
 	// NoSASL expects clients that speak TBinaryProtocol at once, without SASL
 	// (kyuubi.authentication=NOSASL); they say who they are in OpenSession. A port
 	// serves one of the two and refuses the other with a text that says so.
@@ -96,9 +107,10 @@ const (
 
 // Handler serves connections.
 type Handler struct {
-	opts Options
-	conf *thrift.TConfiguration
-	log  *slog.Logger
+	opts    Options
+	buffers buffers
+	conf    *thrift.TConfiguration
+	log     *slog.Logger
 }
 
 // New returns a Handler. It starts nothing.

@@ -45,10 +45,13 @@ var (
 // protocol, a reply, the method's name.
 const fetchHeader = "\x80\x01\x00\x02\x00\x00\x00\x0cFetchResults"
 
+// messageSize is about the number of bytes that appendMessage appends.
+func (f *fetchResults) messageSize() int { return f.rows.size() + len(fetchHeader) + 64 }
+
 // appendMessage appends the reply to FetchResults with sequence number seq. It
 // fails, and appends nothing, when a value does not fit its column's type.
 func (f *fetchResults) appendMessage(dst []byte, seq int32) ([]byte, error) {
-	b := slices.Grow(dst, f.rows.size()+len(fetchHeader)+64)
+	b := slices.Grow(dst, f.messageSize())
 	b = append(b, fetchHeader...)
 	b = binary.BigEndian.AppendUint32(b, uint32(seq))
 	b = append(b, thrift.STRUCT, 0, 0) // success

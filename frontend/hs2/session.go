@@ -148,18 +148,6 @@ func unsupported(what string) error {
 	return sqlerr.New(sqlerr.Unsupported, "%s not supported", what)
 }
 
-func (c *conn) getDelegationToken(context.Context, *tcli.TGetDelegationTokenReq) (response, error) {
-	return nil, unsupported("Delegation tokens are")
-}
-
-func (c *conn) cancelDelegationToken(context.Context, *tcli.TCancelDelegationTokenReq) (response, error) {
-	return nil, unsupported("Delegation tokens are")
-}
-
-func (c *conn) renewDelegationToken(context.Context, *tcli.TRenewDelegationTokenReq) (response, error) {
-	return nil, unsupported("Delegation tokens are")
-}
-
 func (c *conn) uploadData(context.Context, *tcli.TUploadDataReq) (response, error) {
 	return nil, unsupported("UploadData is")
 }

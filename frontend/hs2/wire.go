@@ -37,6 +37,8 @@ type wire struct {
 	left  int    // how many bytes the call may still have, when not
 	buf   []byte // holds frame; reused
 	out   []byte // the answer, with room for its frame header
+
+	lender *buffers // takes back a large out
 }
 
 var _ thrift.TRichTransport = (*wire)(nil)
@@ -92,6 +94,7 @@ func (w *wire) done() {
 		w.buf = nil
 	}
 	if cap(w.out) > keepBuffer {
+		w.lender.give(w.out)
 		w.out = nil
 	}
 }
