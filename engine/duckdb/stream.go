@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
 	native "github.com/duckdb/duckdb-go-bindings"
 
 	"github.com/nekomata-sql/nekomata/engine"
@@ -26,7 +25,6 @@ type stream struct {
 	own     bool
 	chunks  *arrow.Schema // what DuckDB says
 	schema  *arrow.Schema // what the client sees
-	fixes   []fix
 	first   arrow.RecordBatch // what Run has read already
 
 	ended atomic.Bool
@@ -74,8 +72,7 @@ func (s *stream) describe() failure {
 	if native.ErrorDataHasError(failed) {
 		return decode(native.ErrorDataErrorType(failed), native.ErrorDataMessage(failed))
 	}
-	s.chunks = schema
-	s.schema, s.fixes = corrected(schema, types)
+	s.chunks, s.schema = schema, schema
 	return failure{}
 }
 
@@ -114,33 +111,7 @@ func (s *stream) fetch() (arrow.RecordBatch, failure) {
 	if native.ErrorDataHasError(failed) {
 		return nil, decode(native.ErrorDataErrorType(failed), native.ErrorDataMessage(failed))
 	}
-	batch, f := s.fix(batch, chunk)
-	if f.failed() {
-		return nil, f
-	}
 	return s.plan.Finish(batch), failure{}
-}
-
-// fix applies the corrections to a batch, which it takes over.
-func (s *stream) fix(batch arrow.RecordBatch, chunk native.DataChunk) (arrow.RecordBatch, failure) {
-	if len(s.fixes) == 0 {
-		return batch, failure{}
-	}
-	defer batch.Release()
-	columns := append([]arrow.Array(nil), batch.Columns()...)
-	for _, fix := range s.fixes {
-		column, f := fix.apply(columns[fix.column], native.DataChunkGetVector(chunk, native.IdxT(fix.column)))
-		if f.failed() {
-			return nil, f
-		}
-		defer column.Release()
-		columns[fix.column] = column
-	}
-	fields := s.chunks.Fields()
-	for i, column := range columns {
-		fields[i].Type = column.DataType()
-	}
-	return array.NewRecordBatch(arrow.NewSchema(fields, nil), columns, batch.NumRows()), failure{}
 }
 
 // Schema describes the columns.

@@ -2,29 +2,34 @@ package duckdb
 
 import (
 	"fmt"
-	"math"
 	"strings"
-	"unsafe"
 
-	"github.com/apache/arrow-go/v18/arrow"
-	"github.com/apache/arrow-go/v18/arrow/array"
 	native "github.com/duckdb/duckdb-go-bindings"
 
 	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
-// Most types come as DuckDB makes Arrow of them. The others would arrive wrong or
-// not at all: UHUGEINT as a signed number, TIMETZ without its offset, BIT and
-// BIGNUM as their inner bytes, VARIANT never. They become text, DuckDB's own,
-// which a cast in the statement sees to. Two more are put right in the batches:
-// NULL, which comes as integers, and INTERVAL, which overflows in silence when
-// its time is longer than 292 years.
+// Most types come as DuckDB makes Arrow of them. Others would arrive wrong or not
+// at all: UHUGEINT as a signed number, TIMETZ without its offset, BIT and BIGNUM
+// as their inner bytes, INTERVAL with its time overflown past 292 years, VARIANT
+// never. They become text, DuckDB's own, which a cast around the query sees to.
+// Only a query can be put into another, so statements that return such columns
+// otherwise (INSERT ... RETURNING, CALL) are refused before they do anything;
+// INTERVAL, which is wrong so rarely, is let through there.
+//
+// HUGEINT comes as decimal(38,0) and may have 39 digits; all of them are there.
+// A column of nothing but NULL is INTEGER: DuckDB itself says so.
+
+// fitter names types that go through Arrow. It is true for a query's.
+type fitter bool
 
 // unfit tells whether values of a type can't go through Arrow.
-func unfit(id native.Type) bool {
+func (query fitter) unfit(id native.Type) bool {
 	switch id {
 	case native.TypeUHugeInt, native.TypeTimeTZ, native.TypeBit, native.TypeBigNum, native.TypeVariant, native.TypeGeometry:
 		return true
+	case native.TypeInterval:
+		return bool(query)
 	}
 	return false
 }
@@ -40,26 +45,27 @@ func nested(id native.Type) bool {
 // wrapped is a statement that answers what s does with unfit values as text; ""
 // when s has none. It is an error when s is no query.
 func (s *statement) wrapped() (string, error) {
+	query := fitter(s.kind == native.StatementTypeSelect)
 	n := native.PreparedStatementColumnCount(s.handle)
-	casts := make(map[native.IdxT]string)
+	casts := make([]string, n)
+	any := false
 	for i := range n {
 		id := native.PreparedStatementColumnType(s.handle, i)
-		if !unfit(id) && !nested(id) {
+		if !query.unfit(id) && !nested(id) {
 			continue
 		}
-		t := native.PreparedStatementColumnLogicalType(s.handle, i)
-		if text, changed := fitType(t); changed {
-			casts[i] = text
+		text, changed := query.child(native.PreparedStatementColumnLogicalType(s.handle, i))
+		if changed {
+			casts[i], any = text, true
 		}
-		native.DestroyLogicalType(&t)
 	}
-	if len(casts) == 0 {
+	if !any {
 		return "", nil
 	}
 	list, names := make([]string, n), make([]string, n)
 	for i := range n {
 		name := quoteName(native.PreparedStatementColumnName(s.handle, i))
-		if casts[i] != "" && s.kind != native.StatementTypeSelect {
+		if casts[i] != "" && !query {
 			return "", sqlerr.New(sqlerr.Unsupported, "column %s has a type that only a query can return: "+
 				"cast it to VARCHAR", name)
 		}
@@ -74,48 +80,47 @@ func (s *statement) wrapped() (string, error) {
 		strings.Join(names, ", ") + ")", nil
 }
 
-// fitType is the text of a type with what is unfit in it as VARCHAR, and whether
-// there was any. A container that can't be named is VARCHAR as a whole.
-func fitType(t native.LogicalType) (string, bool) {
-	id := native.GetTypeId(t)
-	switch id {
+// child is the text of a type, which it destroys, with what is unfit in it as
+// VARCHAR, and whether there was any.
+func (query fitter) child(t native.LogicalType) (string, bool) {
+	defer native.DestroyLogicalType(&t)
+	switch id := native.GetTypeId(t); id {
 	case native.TypeList:
-		child, changed := fitChild(native.ListTypeChildType(t))
+		child, changed := query.child(native.ListTypeChildType(t))
 		return child + "[]", changed
 	case native.TypeArray:
-		child, changed := fitChild(native.ArrayTypeChildType(t))
+		child, changed := query.child(native.ArrayTypeChildType(t))
 		return fmt.Sprintf("%s[%d]", child, native.ArrayTypeArraySize(t)), changed
 	case native.TypeMap:
-		key, first := fitChild(native.MapTypeKeyType(t))
-		value, second := fitChild(native.MapTypeValueType(t))
+		key, first := query.child(native.MapTypeKeyType(t))
+		value, second := query.child(native.MapTypeValueType(t))
 		return "MAP(" + key + ", " + value + ")", first || second
 	case native.TypeStruct:
-		return fitMembers("STRUCT", int(native.StructTypeChildCount(t)), func(i int) (string, native.LogicalType) {
-			return native.StructTypeChildName(t, native.IdxT(i)), native.StructTypeChildType(t, native.IdxT(i))
+		return query.members("STRUCT", native.StructTypeChildCount(t), func(i native.IdxT) (string, native.LogicalType) {
+			return native.StructTypeChildName(t, i), native.StructTypeChildType(t, i)
 		})
 	case native.TypeUnion:
-		return fitMembers("UNION", int(native.UnionTypeMemberCount(t)), func(i int) (string, native.LogicalType) {
-			return native.UnionTypeMemberName(t, native.IdxT(i)), native.UnionTypeMemberType(t, native.IdxT(i))
+		return query.members("UNION", native.UnionTypeMemberCount(t), func(i native.IdxT) (string, native.LogicalType) {
+			return native.UnionTypeMemberName(t, i), native.UnionTypeMemberType(t, i)
 		})
 	case native.TypeDecimal:
 		return fmt.Sprintf("DECIMAL(%d, %d)", native.DecimalWidth(t), native.DecimalScale(t)), false
+	default:
+		if name, ok := typeNames[id]; ok && !query.unfit(id) {
+			return name, false
+		}
+		return "VARCHAR", query.unfit(id)
 	}
-	if name, ok := typeNames[id]; ok {
-		return name, false
-	}
-	return "VARCHAR", unfit(id)
 }
 
-func fitChild(t native.LogicalType) (string, bool) {
-	defer native.DestroyLogicalType(&t)
-	return fitType(t)
-}
-
-func fitMembers(kind string, n int, member func(int) (string, native.LogicalType)) (string, bool) {
-	list, any, nameless := make([]string, n), false, false
+// members names a type that has named members; one without names, as row(1, 2)
+// makes, can't be named and is VARCHAR as a whole.
+func (query fitter) members(kind string, n native.IdxT, member func(native.IdxT) (string, native.LogicalType)) (string, bool) {
+	list := make([]string, n)
+	any, nameless := false, false
 	for i := range n {
 		name, t := member(i)
-		text, changed := fitChild(t)
+		text, changed := query.child(t)
 		any = any || changed
 		nameless = nameless || name == ""
 		list[i] = quoteName(name) + " " + text
@@ -137,50 +142,5 @@ var typeNames = map[native.Type]string{
 	native.TypeInterval: "INTERVAL", native.TypeHugeInt: "HUGEINT", native.TypeVarchar: "VARCHAR",
 	native.TypeBlob: "BLOB", native.TypeTimestampS: "TIMESTAMP_S", native.TypeTimestampMS: "TIMESTAMP_MS",
 	native.TypeTimestampNS: "TIMESTAMP_NS", native.TypeTimestampTZ: "TIMESTAMP WITH TIME ZONE",
-	native.TypeUUID: "UUID", native.TypeSQLNull: `"NULL"`,
-}
-
-// fix is a correction of one column of each batch.
-type fix struct {
-	column int
-	kind   native.Type
-	name   string
-}
-
-// corrected is the schema with the corrections that the types need.
-func corrected(schema *arrow.Schema, types []native.LogicalType) (*arrow.Schema, []fix) {
-	var fixes []fix
-	fields := schema.Fields()
-	for i, t := range types {
-		switch id := native.GetTypeId(t); id {
-		case native.TypeSQLNull:
-			fields[i].Type = arrow.Null
-			fixes = append(fixes, fix{column: i, kind: id})
-		case native.TypeInterval:
-			fixes = append(fixes, fix{column: i, kind: id, name: fields[i].Name})
-		}
-	}
-	if fixes == nil {
-		return schema, nil
-	}
-	return arrow.NewSchema(fields, nil), fixes
-}
-
-// apply corrects a column, or says why it can't be right. The caller releases the
-// answer.
-func (x fix) apply(column arrow.Array, vector native.Vector) (arrow.Array, failure) {
-	if x.kind == native.TypeSQLNull {
-		return array.NewNull(column.Len()), failure{}
-	}
-	const longest = math.MaxInt64 / 1000
-	data := unsafe.Slice((*native.Interval)(native.VectorGetData(vector)), column.Len())
-	for i := range data {
-		_, _, micros := native.IntervalMembers(&data[i])
-		if (micros > longest || micros < -longest) && column.IsValid(i) {
-			return nil, failure{class: "Out of Range", offset: -1, text: fmt.Sprintf(
-				"column %s holds an interval whose time is longer than 292 years: cast it to VARCHAR", x.name)}
-		}
-	}
-	column.Retain()
-	return column, failure{}
+	native.TypeUUID: "UUID",
 }

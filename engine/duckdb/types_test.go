@@ -78,7 +78,8 @@ func TestTypes(t *testing.T) {
 		{"'2024-02-29 12:34:56.123456789'::TIMESTAMP_NS", "timestamp[ns]", "timestamp", "2024-02-29 12:34:56.123456789"},
 		{"'-infinity'::TIMESTAMP", "timestamp[us]", "timestamp", "-infinity"},
 		{"'2024-02-29 12:34:56+02'::TIMESTAMPTZ", "timestamp[us, tz=UTC]", "timestamp", "2024-02-29 10:34:56"},
-		{"INTERVAL '1 year 2 days 3 hours'", "month_day_nano_interval", "string", "1 year 2 days 03:00:00"},
+		{"INTERVAL '1 year 2 days 3 hours'", "utf8", "string", "1 year 2 days 03:00:00"},
+		{"to_microseconds(9223372036854775807)", "utf8", "string", "2562047788:00:54.775807"}, // in Arrow it would overflow
 		{"[1, NULL]", "list<l: int32, nullable>", "array<int>", "[1,null]"},
 		{"[1, 2]::INTEGER[2]", "fixed_size_list<: int32, nullable>[2]", "array<int>", "[1,2]"},
 		{"{'a': 1, 'b': 'x'}", "struct<a: int32 nullable, b: utf8 nullable>", "struct<a:int,b:string>", `{"a":1,"b":"x"}`},
@@ -86,7 +87,7 @@ func TestTypes(t *testing.T) {
 		{"1::UNION(a INTEGER, b VARCHAR)", "sparse_union<a: type=int32, nullable=0, b: type=utf8, nullable=1>", "uniontype<int,string>", "{0:1}"},
 		{"1::VARIANT", "utf8", "string", "1"},
 		{"'POINT (1 2)'::GEOMETRY", "utf8", "string", "POINT (1 2)"},
-		{"NULL", "null", "void", "NULL"},
+		{"NULL", "int32", "int", "NULL"}, // DuckDB's own choice
 		{"NULL::INTEGER", "int32", "int", "NULL"},
 		{"NULL::UNION(a INTEGER)", "sparse_union<a: type=int32, nullable=0>", "uniontype<int>", "NULL"},
 		// What Arrow can't carry is text inside of containers, too.
@@ -95,6 +96,8 @@ func TestTypes(t *testing.T) {
 			"struct<a:string,b:array<decimal(3,1)>>", `{"a":"1","b":[1.5]}`},
 		{"MAP {'01'::BIT: '1'::BIT}", "map<utf8, utf8, items_nullable>", "map<string,string>", `{"01":"1"}`},
 		{"['1'::BIT]::BIT[1]", "fixed_size_list<: utf8, nullable>[1]", "array<string>", `["1"]`},
+		{"[INTERVAL '1 day']", "list<l: utf8, nullable>", "array<string>", `["1 day"]`},
+		{"'1'::BIT::UNION(a BIT, b INTEGER)", "sparse_union<a: type=utf8, nullable=0, b: type=int32, nullable=1>", "uniontype<string,int>", `{0:"1"}`},
 		{"row('1'::BIT, 2)", "utf8", "string", "(1, 2)"},
 	} {
 		field, text := one(t, c, "SELECT "+tc.sql+" AS v")
@@ -109,7 +112,7 @@ func TestTypes(t *testing.T) {
 func TestTypesOfManyRows(t *testing.T) {
 	t.Parallel()
 	c := connect(t, start(t, Options{Dialect: DialectDuckDB}))
-	// Past the first chunk the corrections hold as well, and order stays.
+	// The casts around the query leave its order and the columns' names as they are.
 	rows, err := c.Run(t.Context(), engine.Statement{SQL: `SELECT NULL AS n, i AS "i""x", i::UHUGEINT AS i, ` +
 		`CASE WHEN i % 2 = 0 THEN to_days(i::INTEGER) END AS d FROM range(5000) t(i) ORDER BY i DESC; -- and a comment`})
 	require.NoError(t, err)
@@ -136,7 +139,6 @@ func TestTypesThatCannotBe(t *testing.T) {
 	t.Parallel()
 	c := connect(t, start(t, Options{Dialect: DialectDuckDB}))
 	for _, tc := range []struct{ sql, state, words string }{
-		{"SELECT to_microseconds(9223372036854775807) AS v", "22003", "column v holds an interval"},
 		{"SELECT avg(1) EXPORT_STATE", "0A000", "AGGREGATE_STATE"},
 		{"INSERT INTO zoned VALUES ('12:00:00+02') RETURNING z", "0A000", "cast it to VARCHAR"},
 	} {
