@@ -5,16 +5,27 @@ import (
 	"time"
 )
 
+// Work is something else that runs for clients and has to end before a stop.
+type Work interface {
+	// Drain makes it refuse new work.
+	Drain()
+	// Busy counts what is at work.
+	Busy() int
+}
+
 // Drainer is a service that does nothing until it is stopped; then it refuses
 // new sessions and statements and waits up to grace for what runs to end. Put it
 // last in a composite, so that it goes first and the frontends still answer.
 type Drainer struct {
 	b     *BackendService
 	grace time.Duration
+	more  []Work
 }
 
-// NewDrainer returns a Drainer of b.
-func NewDrainer(b *BackendService, grace time.Duration) *Drainer { return &Drainer{b: b, grace: grace} }
+// NewDrainer returns a Drainer of b, and of what else runs for clients.
+func NewDrainer(b *BackendService, grace time.Duration, more ...Work) *Drainer {
+	return &Drainer{b: b, grace: grace, more: more}
+}
 
 // String is the service's name.
 func (d *Drainer) String() string { return "Drainer" }
@@ -24,6 +35,9 @@ func (d *Drainer) Run(ctx context.Context, ready func()) error {
 	ready()
 	<-ctx.Done()
 	d.b.draining.Store(true)
+	for _, w := range d.more {
+		w.Drain()
+	}
 	d.wait(context.WithoutCancel(ctx))
 	return nil
 }
@@ -36,6 +50,9 @@ func (d *Drainer) wait(ctx context.Context) {
 	told := false
 	for {
 		busy := d.b.operations.Busy()
+		for _, w := range d.more {
+			busy += w.Busy()
+		}
 		if busy == 0 {
 			return
 		}

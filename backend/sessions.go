@@ -23,6 +23,12 @@ func (b *BackendService) OpenSession(ctx context.Context, req session.Request) (
 	return b.complete(info), nil
 }
 
+// Settle makes a client's settings ready for work that needs no session. It fails
+// with Denied for settings and callers that are refused.
+func (b *BackendService) Settle(req session.Request) (session.Settings, error) {
+	return b.sessions.Settle(req)
+}
+
 // CloseSession cancels and closes the session's operations, then the session.
 func (b *BackendService) CloseSession(ctx context.Context, id uuid.UUID) error {
 	if err := b.mayUseSession(ctx, id); err != nil {

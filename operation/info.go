@@ -21,6 +21,8 @@ type Request struct {
 	Async bool
 	// Timeout ends the query with TIMEDOUT; 0 means no limit of the client's.
 	Timeout time.Duration
+	// MaxRows ends the result after so many rows; 0 means no limit of the client's.
+	MaxRows int64
 }
 
 // Info is a snapshot of an operation.
@@ -80,6 +82,8 @@ type Page struct {
 	Rows int64
 	// HasMore is false once the result is known to have ended here.
 	HasMore bool
+	// Total is the number of rows in the whole result, -1 while it is not known.
+	Total int64
 }
 
 // Release gives the batches back.

@@ -53,6 +53,7 @@ type track struct {
 	lane  *lane
 	ops   []*operation
 	total int
+	over  bool // the connection is closed
 }
 
 // NewOperationManager returns an empty manager.
@@ -139,6 +140,22 @@ func (m *OperationManager) Detach(session uuid.UUID) error {
 	return t.lane.conn.Close()
 }
 
+// Disconnect closes a session's connection and leaves its operations: what is kept
+// of their results can still be read, and nothing can be started any more. A
+// session that is not attached is no error.
+func (m *OperationManager) Disconnect(session uuid.UUID) error {
+	m.mu.Lock()
+	t := m.tracks[session]
+	if t != nil {
+		t.over = true
+	}
+	m.mu.Unlock()
+	if t == nil {
+		return nil
+	}
+	return t.lane.conn.Close()
+}
+
 // Start begins an operation and, unless it is asynchronous, waits for its end.
 // It fails with NotFound when the session has no connection. A synchronous
 // failure is returned and leaves nothing behind; a timeout is a state, no error.
@@ -176,7 +193,7 @@ func (m *OperationManager) register(ctx context.Context, req Request) (*operatio
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	t := m.tracks[req.SessionID]
-	if t == nil {
+	if t == nil || t.over {
 		return nil, sqlerr.New(sqlerr.NotFound, "Invalid SessionHandle [%s]: the session is closed", req.SessionID)
 	}
 	o.lane, o.turn = t.lane, t.lane.line()

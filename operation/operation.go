@@ -108,8 +108,7 @@ func (o *operation) run() {
 	ctx := o.ctx
 	if o.req.Timeout > 0 {
 		var stop context.CancelFunc
-		ctx, stop = context.WithTimeoutCause(ctx, o.req.Timeout, sqlerr.New(sqlerr.Timeout,
-			"the query ran longer than its timeout of %s", o.req.Timeout))
+		ctx, stop = context.WithTimeoutCause(ctx, o.req.Timeout, o.overdue())
 		defer stop()
 	}
 	o.set(Pending, nil)
@@ -131,13 +130,21 @@ func (o *operation) run() {
 	o.finish(r, modified)
 }
 
+func (o *operation) overdue() *sqlerr.Error {
+	return sqlerr.New(sqlerr.Timeout, "the query ran longer than its timeout of %s", o.req.Timeout)
+}
+
 // execute runs the query and reads its first rows.
 func (o *operation) execute(ctx context.Context) (*result, int64, error) {
 	rows, err := o.lane.run(ctx, o.req.Query)
 	if err != nil {
 		return nil, 0, err
 	}
-	r, modified := newResult(rows, o.opts.Result), rows.ModifiedRows()
+	opts := o.opts.Result
+	if n := o.req.MaxRows; n > 0 && (opts.MaxRows <= 0 || n < opts.MaxRows) {
+		opts.MaxRows = n
+	}
+	r, modified := newResult(rows, opts), rows.ModifiedRows()
 	if r.schema == nil {
 		r.close()
 		return r, modified, nil
@@ -291,6 +298,46 @@ func (o *operation) fetch(f Fetch) (*Page, error) {
 	o.fetched += page.Rows
 	o.mu.Unlock()
 	return page, nil
+}
+
+// readAt reads rows at a place of the result.
+func (o *operation) readAt(ctx context.Context, at Range) (*Page, error) {
+	r, err := o.finished()
+	if err != nil {
+		return nil, err
+	}
+	if r.schema == nil {
+		return &Page{Start: at.Offset}, nil
+	}
+	page, err := r.readAt(ctx, at)
+	if err != nil {
+		if cause := context.Cause(o.ctx); cause != nil {
+			err = cause
+		}
+		return nil, sqlerr.From(err)
+	}
+	o.mu.Lock()
+	o.fetched += page.Rows
+	o.mu.Unlock()
+	return page, nil
+}
+
+// keep reads the rest of the result, within the query's timeout.
+func (o *operation) keep(allow func(spilled int64) error) error {
+	r, err := o.finished()
+	if err != nil || r.schema == nil {
+		return err
+	}
+	ctx := o.ctx
+	if o.req.Timeout > 0 {
+		var stop context.CancelFunc
+		ctx, stop = context.WithDeadlineCause(ctx, o.created.Add(o.req.Timeout), o.overdue())
+		defer stop()
+	}
+	if err := r.keep(ctx, allow); err != nil {
+		return o.broke(err)
+	}
+	return nil
 }
 
 // broke records that the stream of rows ended before its time.

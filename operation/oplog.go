@@ -59,3 +59,31 @@ func (l *opLog) fetchedLines() int64 {
 	defer l.mu.Unlock()
 	return l.fetched
 }
+
+// LogPage is a run of log lines.
+type LogPage struct {
+	Lines []string
+	// Start is the number of the first line, counted from the first there ever was,
+	// and Next that of the line after the last.
+	Start, Next int64
+	// Total is how many lines there have been so far.
+	Total int64
+}
+
+// at returns up to limit lines from the one numbered offset on, or from the oldest
+// that is left when that one has given way.
+func (l *opLog) at(offset, limit int64) LogPage {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	end := int64(l.dropped + len(l.lines))
+	from := min(max(offset, int64(l.dropped)), end)
+	to := from + min(limit, end-from)
+	lines := append([]string{}, l.lines[from-int64(l.dropped):to-int64(l.dropped)]...)
+	return LogPage{Lines: lines, Start: from, Next: to, Total: end}
+}
+
+func (l *opLog) bytes() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return int64(l.size)
+}

@@ -36,16 +36,22 @@ type result struct {
 	opts   ResultOptions
 	schema *arrow.Schema
 
+	// reading is held by whoever reads or ends the stream. It is taken before mu,
+	// which keep gives up while it waits for a batch.
+	reading sync.Mutex
+
 	mu      sync.Mutex
-	rows    engine.Rows // nil once the stream has ended
+	rows    engine.Rows // nil once the stream has ended; set with reading held too
 	err     error       // why the stream ended, nil for a whole result
 	closed  bool
 	kept    bool // whether everything read so far is still here
 	window  []arrow.RecordBatch
 	inMem   int64
 	spool   *spool
-	batches int   // read from the stream so far
-	total   int64 // rows read from the stream so far
+	batches int           // read from the stream so far
+	total   int64         // rows read from the stream so far
+	starts  []int64       // the offset of each batch's first row, while they are kept
+	grew    chan struct{} // closed when there are more rows or there is news; nil when nobody waits
 
 	// The cursor: the batch it stands in, the row within, the offset of all.
 	batch, row int
@@ -62,8 +68,7 @@ func newResult(rows engine.Rows, opts ResultOptions) *result {
 // to be whole and leaves the engine's connection free.
 func (r *result) prefetch(ctx context.Context) error {
 	const short = 1024 // rows
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	defer r.lock()()
 	if err := r.pull(ctx, false); err != nil {
 		return err
 	}
@@ -77,8 +82,7 @@ func (r *result) prefetch(ctx context.Context) error {
 // batches only: interrupting the stream would end this result for the sake of
 // another's.
 func (r *result) drain(ctx context.Context) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	defer r.lock()()
 	for r.rows != nil && r.err == nil {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -93,6 +97,16 @@ func (r *result) drain(ctx context.Context) error {
 	return nil
 }
 
+// lock is for those who may read or end the stream.
+func (r *result) lock() (unlock func()) {
+	r.reading.Lock()
+	r.mu.Lock()
+	return func() {
+		r.mu.Unlock()
+		r.reading.Unlock()
+	}
+}
+
 // pull reads one batch from the stream and keeps it. With must, a batch that
 // can't be kept is an error before it is read.
 func (r *result) pull(ctx context.Context, must bool) error {
@@ -101,6 +115,12 @@ func (r *result) pull(ctx context.Context, must bool) error {
 			"kyuubi.operation.result.spill.max.size=%d bytes are unread): read or close it before the next statement", r.opts.SpillMax)
 	}
 	b, err := r.rows.Next(ctx)
+	return r.accept(b, err)
+}
+
+// accept takes what the stream gave.
+func (r *result) accept(b arrow.RecordBatch, err error) error {
+	defer r.tell()
 	if err != nil {
 		if !errors.Is(err, io.EOF) {
 			r.err = err
@@ -114,9 +134,12 @@ func (r *result) pull(ctx context.Context, must bool) error {
 		b = cut
 		r.endStream()
 	}
+	if r.kept {
+		r.starts = append(r.starts, r.total)
+	}
 	r.total += b.NumRows()
 	r.batches++
-	return r.keep(b)
+	return r.store(b)
 }
 
 func (r *result) endStream() {
@@ -125,16 +148,16 @@ func (r *result) endStream() {
 }
 
 func (r *result) full() bool {
-	return r.inMem >= r.opts.Window && r.spool != nil && r.spool.size >= r.opts.SpillMax
+	return r.spool != nil && r.spool.size >= r.opts.SpillMax
 }
 
-// keep stores b, whose reference it takes over: in the window while there is
-// room, then in the file, and when that is full too as the one batch that is
-// read next, with the beginning given up.
-func (r *result) keep(b arrow.RecordBatch) error {
-	if r.kept && r.inMem < r.opts.Window {
+// store keeps b, whose reference it takes over: in the window while it fits there,
+// then in the file, and when that is full too as the one batch that is read next,
+// with the beginning given up.
+func (r *result) store(b arrow.RecordBatch) error {
+	if size := batchBytes(b); r.kept && r.spool == nil && r.inMem+size <= r.opts.Window {
 		r.window = append(r.window, b)
-		r.inMem += batchBytes(b)
+		r.inMem += size
 		return nil
 	}
 	defer b.Release()
@@ -169,7 +192,7 @@ func (r *result) forget() {
 	for _, b := range r.window {
 		b.Release()
 	}
-	r.window, r.inMem = nil, 0
+	r.window, r.inMem, r.starts = nil, 0, nil
 	if r.spool != nil {
 		r.spool.close()
 		r.spool = nil
@@ -188,10 +211,9 @@ func (r *result) setCurrent(b arrow.RecordBatch) {
 
 // fetch reads a page.
 func (r *result) fetch(ctx context.Context, f Fetch) (*Page, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	defer r.lock()()
 	if r.closed {
-		return nil, sqlerr.New(sqlerr.NotFound, "the result has been closed")
+		return nil, errResultClosed()
 	}
 	if f.Orientation == First {
 		if err := r.rewind(); err != nil {
@@ -203,7 +225,7 @@ func (r *result) fetch(ctx context.Context, f Fetch) (*Page, error) {
 	if err != nil && page.Rows == 0 {
 		return nil, err
 	}
-	page.HasMore = r.rows != nil || r.err != nil || r.offset < r.total
+	r.conclude(page)
 	return page, nil
 }
 
@@ -212,8 +234,7 @@ func (r *result) rewind() error {
 		return nil
 	}
 	if !r.kept {
-		return sqlerr.New(sqlerr.Unsupported, "the result can't be read again from its first row: it outgrew "+
-			"kyuubi.operation.result.spill.max.size=%d bytes", r.opts.SpillMax).WithState("HY106")
+		return r.outgrown()
 	}
 	r.setCurrent(nil)
 	r.batch, r.row, r.offset = 0, 0, 0
@@ -300,8 +321,8 @@ func (r *result) streaming() bool {
 
 // close frees everything. The caller has ended the context of any fetch before.
 func (r *result) close() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	defer r.lock()()
+	defer r.tell()
 	if r.closed {
 		return
 	}

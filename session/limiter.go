@@ -44,13 +44,21 @@ func (l *limiter) bounds(user, address string) []bound {
 	return slices.DeleteFunc(all, func(b bound) bool { return b.limit <= 0 })
 }
 
-// take counts a session in, or fails with Denied or Exhausted.
-func (l *limiter) take(user, address string) error {
+// denied fails for those who may open nothing.
+func (l *limiter) denied(user, address string) error {
 	if slices.Contains(l.limits.DenyUsers, user) {
 		return sqlerr.New(sqlerr.Denied, "Connection denied because the user is in the deny user list. (user: %s)", user)
 	}
 	if slices.Contains(l.limits.DenyAddresses, address) {
 		return sqlerr.New(sqlerr.Denied, "Connection denied because the client ip is in the deny ip list. (ipAddress: %s)", address)
+	}
+	return nil
+}
+
+// take counts a session in, or fails with Denied or Exhausted.
+func (l *limiter) take(user, address string) error {
+	if err := l.denied(user, address); err != nil {
+		return err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

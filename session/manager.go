@@ -125,6 +125,17 @@ func (m *SessionManager) closeAll() {
 	wg.Wait()
 }
 
+// Settle makes a client's settings ready as Open does, for work that needs no
+// session. It fails with Denied for settings and callers that are refused.
+func (m *SessionManager) Settle(req Request) (Settings, error) {
+	settings, err := normalize(req.Conf, m.opts.Restrict, m.opts.Ignore, m.opts.Log)
+	if err != nil {
+		return Settings{}, err
+	}
+	settings.seal(req)
+	return settings, m.limiter.denied(req.User, req.ClientAddress)
+}
+
 // Open opens a session. It fails with Denied for settings or callers that are
 // refused, Exhausted beyond a limit, and with what the hooks' Attach says.
 func (m *SessionManager) Open(ctx context.Context, req Request) (Info, error) {

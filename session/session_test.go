@@ -104,6 +104,22 @@ func TestSettingsAreSortedOut(t *testing.T) {
 	require.NoError(t, err, "a prefix ends at a dot")
 }
 
+func TestSettleIsOpenWithoutASession(t *testing.T) {
+	t.Parallel()
+	m := NewSessionManager(Options{Restrict: []string{"spark.master"}, Limits: Limits{PerUser: 1, DenyUsers: []string{"eve"}, DenyAddresses: []string{"6.6.6.6"}}}, newRecorder())
+	for range 3 { // counts nowhere
+		s, err := m.Settle(Request{User: "ann", ClientAddress: "1", Conf: map[string]string{"set:hivevar:v": "2", "use:database": "sales"}})
+		require.NoError(t, err)
+		require.Equal(t, "sales", s.Database)
+		require.Equal(t, "2", s.Conf["v"])
+		require.Equal(t, "1", s.Conf[KeyClientAddress])
+	}
+	for _, req := range []Request{{User: "eve"}, {ClientAddress: "6.6.6.6"}, {Conf: map[string]string{"spark.master": "x"}}} {
+		_, err := m.Settle(req)
+		require.ErrorIs(t, err, sqlerr.Denied)
+	}
+}
+
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	m := NewSessionManager(Options{Limits: Limits{PerUser: 2, PerAddress: 3, Unlimited: []string{"root"}, DenyUsers: []string{"eve"}, DenyAddresses: []string{"6.6.6.6"}}}, newRecorder())

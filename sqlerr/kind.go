@@ -38,6 +38,8 @@ const (
 	MediaType
 	// Method is an HTTP method that the resource doesn't offer.
 	Method
+	// NotAcceptable is a form of an answer that the resource doesn't have.
+	NotAcceptable
 	end // keep last: the number of kinds
 )
 
@@ -64,6 +66,7 @@ var kinds = [end]kindInfo{
 	TooLarge:        {"TooLarge", "54000", 413},
 	MediaType:       {"MediaType", "22023", 415},
 	Method:          {"Method", "0A000", 405},
+	NotAcceptable:   {"NotAcceptable", "22023", 406},
 }
 
 // Kinds lists every kind, for tests that must miss none.
