@@ -73,7 +73,7 @@ cover: toolchain ## Coverage of the short tests, by function in .cache/cover.txt
 
 .PHONY: bench
 bench: build clients ## Go benchmarks, then side by side with Spark's Thrift server
-	@go test -run '^$$' -bench . -benchmem $(UNIT)
+	@go test -run '^$$' -bench . -benchmem $(UNIT) ./bench
 	@NEKOMATA_BIN=$(CURDIR)/$(BIN) go run ./bench $(ARGS)
 
 ##@ Code
@@ -92,13 +92,14 @@ fmt: $(LINTER) ## Format the code
 
 .PHONY: gen
 gen: toolchain ## Regenerate what is generated and committed
-	@test/env/apt.sh thrift
-	@go generate ./...
+	@tools/thrift.sh
+	@PATH=$(CACHE)/bin:$$PATH go generate ./...
 	@$(MAKE) docs
 
 .PHONY: docs
 docs: toolchain ## Rewrite the generated pages of docs/
-	@go test ./config/... -run Docs -update
+	@go test -count=1 ./config -run TestDocs -update
+	@go test -count=1 ./frontend/rest -run TestDocument -update
 
 .PHONY: clean
 clean: ## Remove what was built; "rm -rf .cache data" removes what was fetched

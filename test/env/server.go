@@ -6,6 +6,7 @@ package env
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ func Start(t testing.TB, settings ...string) *Server {
 	c, err := config.Load(config.Sources{Flags: flags, DataDir: t.TempDir()})
 	require.NoError(t, err)
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	s, err := server.New(server.Options{Config: c, Version: "test", Log: log, Out: t.Output()})
+	s, err := server.New(server.Options{Config: c, Version: "test", Log: log, Out: io.Discard})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	e := &Server{Server: s, stop: cancel, over: make(chan error, 1)}
