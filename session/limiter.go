@@ -17,10 +17,11 @@ type Limits struct {
 	DenyUsers, DenyAddresses []string
 }
 
-// limiter counts open sessions. A refused one is counted nowhere.
+// limiter counts open sessions, but for those of unlimited users. A refused one is
+// counted nowhere.
 type limiter struct {
-	limits Limits
 	mu     sync.Mutex
+	limits Limits
 	counts map[string]int
 }
 
@@ -32,20 +33,18 @@ type bound struct {
 	limit          int
 }
 
-func (l *limiter) bounds(user, address string) []bound {
-	if slices.Contains(l.limits.Unlimited, user) {
-		return nil
-	}
-	all := []bound{
+func (l *limiter) bounds(user, address string) [3]bound {
+	return [...]bound{
 		{"u" + user, "user", "user: " + user, l.limits.PerUser},
 		{"a" + address, "ipaddress", "ipaddress: " + address, l.limits.PerAddress},
 		{"b" + user + "\x00" + address, "user:ipaddress", "user:ipaddress: " + user + ":" + address, l.limits.PerUserAddress},
 	}
-	return slices.DeleteFunc(all, func(b bound) bool { return b.limit <= 0 })
 }
 
 // denied fails for those who may open nothing.
 func (l *limiter) denied(user, address string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if slices.Contains(l.limits.DenyUsers, user) {
 		return sqlerr.New(sqlerr.Denied, "Connection denied because the user is in the deny user list. (user: %s)", user)
 	}
@@ -55,23 +54,27 @@ func (l *limiter) denied(user, address string) error {
 	return nil
 }
 
-// take counts a session in, or fails with Denied or Exhausted.
-func (l *limiter) take(user, address string) error {
+// take counts a session in, or fails with Denied or Exhausted. An unlimited user's
+// session is not counted, and must not be given back.
+func (l *limiter) take(user, address string) (counted bool, err error) {
 	if err := l.denied(user, address); err != nil {
-		return err
+		return false, err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if slices.Contains(l.limits.Unlimited, user) {
+		return false, nil
+	}
 	bounds := l.bounds(user, address)
 	for _, b := range bounds {
-		if l.counts[b.key] >= b.limit {
-			return sqlerr.New(sqlerr.Exhausted, "Connection limit per %s reached (%s limit: %d)", b.what, b.who, b.limit)
+		if b.limit > 0 && l.counts[b.key] >= b.limit {
+			return false, sqlerr.New(sqlerr.Exhausted, "Connection limit per %s reached (%s limit: %d)", b.what, b.who, b.limit)
 		}
 	}
 	for _, b := range bounds {
 		l.counts[b.key]++
 	}
-	return nil
+	return true, nil
 }
 
 // give counts a session out.
@@ -83,4 +86,11 @@ func (l *limiter) give(user, address string) {
 			delete(l.counts, b.key)
 		}
 	}
+}
+
+// change changes the limits for the sessions to come.
+func (l *limiter) change(edit func(*Limits)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	edit(&l.limits)
 }

@@ -49,6 +49,7 @@ type session struct {
 	settings Settings
 	created  time.Time
 	opened   time.Time
+	counted  bool // in the limiter
 
 	mu        sync.Mutex
 	used      time.Time
@@ -144,12 +145,12 @@ func (m *SessionManager) Open(ctx context.Context, req Request) (Info, error) {
 		return Info{}, err
 	}
 	settings.seal(req)
-	if err := m.limiter.take(req.User, req.ClientAddress); err != nil {
+	s := &session{id: uuid.New(), req: req, settings: settings, created: time.Now()}
+	if s.counted, err = m.limiter.take(req.User, req.ClientAddress); err != nil {
 		return Info{}, err
 	}
-	s := &session{id: uuid.New(), req: req, settings: settings, created: time.Now()}
 	if err := m.hooks.Attach(ctx, s.id, req, settings); err != nil {
-		m.limiter.give(req.User, req.ClientAddress)
+		m.giveBack(s)
 		return Info{}, err
 	}
 	s.opened = time.Now()
@@ -161,7 +162,7 @@ func (m *SessionManager) Open(ctx context.Context, req Request) (Info, error) {
 	}
 	m.mu.Unlock()
 	if refused {
-		m.limiter.give(req.User, req.ClientAddress)
+		m.giveBack(s)
 		_ = m.hooks.Detach(s.id)
 		return Info{}, sqlerr.New(sqlerr.Unavailable, "the gateway is shutting down; connect to another one or try again")
 	}
@@ -178,8 +179,14 @@ func (m *SessionManager) Close(id uuid.UUID) error {
 	if s == nil {
 		return unknown(id)
 	}
-	m.limiter.give(s.req.User, s.req.ClientAddress)
+	m.giveBack(s)
 	return m.hooks.Detach(id)
+}
+
+func (m *SessionManager) giveBack(s *session) {
+	if s.counted {
+		m.limiter.give(s.req.User, s.req.ClientAddress)
+	}
 }
 
 func unknown(id uuid.UUID) error {
@@ -230,6 +237,10 @@ func (m *SessionManager) Failed(id uuid.UUID, text string) {
 		s.mu.Unlock()
 	}
 }
+
+// ChangeLimits lets edit change the limits. They hold for sessions that are opened
+// from then on; open ones stay.
+func (m *SessionManager) ChangeLimits(edit func(*Limits)) { m.limiter.change(edit) }
 
 // Count is the number of open sessions.
 func (m *SessionManager) Count() int {

@@ -151,6 +151,35 @@ func TestLimits(t *testing.T) {
 	require.ErrorIs(t, err, sqlerr.Denied)
 }
 
+func TestLimitsChange(t *testing.T) {
+	t.Parallel()
+	m := NewSessionManager(Options{Limits: Limits{PerUser: 1, Unlimited: []string{"ann"}}}, newRecorder())
+	open := func(user string) (uuid.UUID, error) {
+		info, err := m.Open(t.Context(), Request{User: user, ClientAddress: "1"})
+		return info.ID, err
+	}
+	anns, err := open("ann")
+	require.NoError(t, err)
+	bobs, err := open("bob")
+	require.NoError(t, err)
+	m.ChangeLimits(func(l *Limits) { l.Unlimited, l.DenyUsers = []string{"bob"}, []string{"eve"} })
+	require.NoError(t, m.Close(anns), "it was not counted in, and is not counted out")
+	require.NoError(t, m.Close(bobs), "it was, and is")
+	_, err = open("eve")
+	require.ErrorIs(t, err, sqlerr.Denied)
+	_, err = open("ann")
+	require.NoError(t, err)
+	_, err = open("ann")
+	require.ErrorIs(t, err, sqlerr.Exhausted)
+	m.ChangeLimits(func(l *Limits) { l.Unlimited, l.DenyUsers = nil, nil })
+	for range 2 {
+		id, err := open("bob")
+		require.NoError(t, err)
+		require.NoError(t, m.Close(id))
+	}
+	require.Len(t, m.limiter.counts, 3, "ann's alone")
+}
+
 func TestRefusedByTheEngine(t *testing.T) {
 	t.Parallel()
 	hooks := newRecorder()
