@@ -64,6 +64,10 @@ func (b *BackendService) Sessions(ctx context.Context) ([]session.Info, error) {
 	return visible, nil
 }
 
+// ChangeLimits lets edit change the limits of open sessions. It is for the gateway
+// itself: nobody is asked whether he may.
+func (b *BackendService) ChangeLimits(edit func(*session.Limits)) { b.sessions.ChangeLimits(edit) }
+
 // SessionCount is the number of open sessions of everybody.
 func (b *BackendService) SessionCount() int { return b.sessions.Count() }
 
