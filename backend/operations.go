@@ -114,6 +114,15 @@ func (b *BackendService) FetchLog(ctx context.Context, id uuid.UUID, f operation
 	return b.operations.FetchLog(id, f)
 }
 
+// SessionLog reads up to limit lines of what all operations of the session have
+// logged, from the line numbered offset on, or from the oldest that is left.
+func (b *BackendService) SessionLog(ctx context.Context, id uuid.UUID, offset, limit int64) (operation.LogPage, error) {
+	if err := b.mayUseSession(ctx, id); err != nil {
+		return operation.LogPage{}, err
+	}
+	return b.operations.SessionLog(id, offset, limit)
+}
+
 // Cancel ends the operation's work; an operation that has ended stays as it is.
 func (b *BackendService) Cancel(ctx context.Context, id uuid.UUID) error {
 	if err := b.mayUseOperation(ctx, id); err != nil {

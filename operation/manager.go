@@ -48,9 +48,10 @@ type OperationManager struct {
 	tracks map[uuid.UUID]*track
 }
 
-// track is a session's lane and the operations on it.
+// track is a session's lane, the operations on it, and what all of them have logged.
 type track struct {
 	lane  *lane
+	log   *opLog
 	ops   []*operation
 	total int
 	over  bool // the connection is closed
@@ -113,7 +114,7 @@ func (m *OperationManager) reap(now time.Time) {
 func (m *OperationManager) Attach(session uuid.UUID, conn engine.Conn) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.tracks[session] = &track{lane: newLane(conn)}
+	m.tracks[session] = &track{lane: newLane(conn), log: &opLog{capacity: sessionLogCapacity}}
 }
 
 // Detach closes a session's operations and then its connection. Operations that
@@ -196,7 +197,7 @@ func (m *OperationManager) register(ctx context.Context, req Request) (*operatio
 	if t == nil || t.over {
 		return nil, sqlerr.New(sqlerr.NotFound, "Invalid SessionHandle [%s]: the session is closed", req.SessionID)
 	}
-	o.lane, o.turn = t.lane, t.lane.line()
+	o.lane, o.turn, o.sessionLog = t.lane, t.lane.line(), t.log
 	t.ops = append(t.ops, o)
 	t.total++
 	m.byID[o.id] = o

@@ -23,13 +23,15 @@ var (
 
 // operation is one query on its way.
 type operation struct {
-	id      uuid.UUID
-	req     Request
-	lane    *lane
-	turn    turn
-	opts    *Options
-	log     opLog
-	created time.Time
+	id   uuid.UUID
+	req  Request
+	lane *lane
+	turn turn
+	opts *Options
+	log  opLog
+	// sessionLog is that of all operations of the session.
+	sessionLog *opLog
+	created    time.Time
 
 	ctx    context.Context //nolint:containedctx // the operation's own life, which no call's context is
 	cancel context.CancelCauseFunc
@@ -80,7 +82,7 @@ func (o *operation) note(from, to State, err *sqlerr.Error) {
 	line := fmt.Sprintf("Processing %s's query[%s]: %s -> %s", o.req.User, o.id, from, to)
 	if st, ok := o.req.Query.(engine.Statement); ok && to == Running {
 		o.say(line + ", statement:")
-		o.log.add(strings.Split(st.SQL, "\n")...)
+		o.write(strings.Split(st.SQL, "\n")...)
 	} else if to.Terminal() {
 		o.say(fmt.Sprintf("%s, time taken: %.3f seconds", line, time.Since(o.created).Seconds()))
 	} else {
@@ -99,7 +101,13 @@ func (o *operation) note(from, to State, err *sqlerr.Error) {
 }
 
 func (o *operation) say(text string) {
-	o.log.add(time.Now().Format("2006-01-02 15:04:05.000") + " INFO " + text)
+	o.write(time.Now().Format("2006-01-02 15:04:05.000") + " INFO " + text)
+}
+
+// write adds lines to the operation's log and to its session's.
+func (o *operation) write(lines ...string) {
+	o.log.add(lines...)
+	o.sessionLog.add(lines...)
 }
 
 // run does the work, from the turn on the connection to the first rows.
@@ -323,10 +331,10 @@ func (o *operation) readAt(ctx context.Context, at Range) (*Page, error) {
 }
 
 // keep reads the rest of the result, within the query's timeout.
-func (o *operation) keep(allow func(spilled int64) error) error {
+func (o *operation) keep(allow func(spilled int64) error) (rows int64, err error) {
 	r, err := o.finished()
 	if err != nil || r.schema == nil {
-		return err
+		return 0, err
 	}
 	ctx := o.ctx
 	if o.req.Timeout > 0 {
@@ -334,10 +342,10 @@ func (o *operation) keep(allow func(spilled int64) error) error {
 		ctx, stop = context.WithDeadlineCause(ctx, o.created.Add(o.req.Timeout), o.overdue())
 		defer stop()
 	}
-	if err := r.keep(ctx, allow); err != nil {
-		return o.broke(err)
+	if rows, err = r.keep(ctx, allow); err != nil {
+		return 0, o.broke(err)
 	}
-	return nil
+	return rows, nil
 }
 
 // broke records that the stream of rows ended before its time.

@@ -1,16 +1,22 @@
 package operation
 
 import (
+	"cmp"
 	"sync"
 )
 
-// logCapacity bounds one operation's log in bytes: long statements on large
-// engines write tens of thousands of lines, and nobody reads the old ones.
-const logCapacity = 1 << 20
+// Bounds of logs in bytes: long statements on large engines write tens of thousands
+// of lines, and nobody reads the old ones. There are many sessions.
+const (
+	logCapacity        = 1 << 20
+	sessionLogCapacity = 128 << 10
+)
 
 // opLog keeps an operation's log lines for clients, which read them with a
 // cursor. The oldest lines give way when it is full.
 type opLog struct {
+	capacity int // in bytes; 0 means logCapacity
+
 	mu      sync.Mutex
 	lines   []string
 	size    int
@@ -29,8 +35,9 @@ func (l *opLog) add(lines ...string) {
 		l.lines = append(l.lines, s)
 		l.size += len(s)
 	}
+	capacity := cmp.Or(l.capacity, logCapacity)
 	drop := 0
-	for l.size > logCapacity && drop < len(l.lines)-1 {
+	for l.size > capacity && drop < len(l.lines)-1 {
 		l.size -= len(l.lines[drop])
 		drop++
 	}
