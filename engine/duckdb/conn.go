@@ -176,17 +176,14 @@ func ended(ctx context.Context) error {
 }
 
 // setUp makes the connection's own settings.
-func (c *conn) setUp() error {
+func (c *conn) setUp() failure {
 	if c.ready {
-		return nil
+		return failure{}
 	}
 	_, f := ask(c.handle, "SET enable_progress_bar_print = false; SET enable_progress_bar = true; "+
 		"SET search_path = "+quote(c.db.path), 0)
-	if f.failed() {
-		return c.explain(f, statementText{})
-	}
-	c.ready = true
-	return nil
+	c.ready = !f.failed()
+	return f
 }
 
 // lookup is ask on this connection, for those who don't mind its errors.

@@ -86,7 +86,7 @@ func (db *database) configure(o Options) error {
 	if f.failed() {
 		return f.startError("the settings can't be listed")
 	}
-	for _, name := range strings.Fields(names) {
+	for name := range strings.FieldsSeq(names) {
 		db.settings[name] = true
 	}
 	for _, sql := range o.settings() {

@@ -12,8 +12,8 @@ import (
 )
 
 // start runs an engine until the test is over.
-func start(t testing.TB, o Options) *Engine {
-	t.Helper()
+func start(tb testing.TB, o Options) *Engine {
+	tb.Helper()
 	e := New(o)
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, done := make(chan struct{}), make(chan error, 1)
@@ -22,21 +22,21 @@ func start(t testing.TB, o Options) *Engine {
 	case <-ready:
 	case err := <-done:
 		cancel()
-		require.NoError(t, err)
+		require.NoError(tb, err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		cancel()
-		require.NoError(t, <-done)
-		require.Zero(t, e.Connections())
+		require.NoError(tb, <-done)
+		require.Zero(tb, e.Connections())
 	})
 	return e
 }
 
-func connect(t testing.TB, e *Engine) *conn {
-	t.Helper()
-	c, err := e.Open(t.Context(), engine.OpenRequest{})
-	require.NoError(t, err)
-	t.Cleanup(func() { c.Close() })
+func connect(tb testing.TB, e *Engine) *conn {
+	tb.Helper()
+	c, err := e.Open(tb.Context(), engine.OpenRequest{})
+	require.NoError(tb, err)
+	tb.Cleanup(func() { c.Close() })
 	return c.(*conn)
 }
 

@@ -103,7 +103,7 @@ func (e *Engine) Open(ctx context.Context, req engine.OpenRequest) (engine.Conn,
 		Settings: func(name string) bool { return db.settings[strings.ToLower(name)] },
 	})
 	if err := c.begin(ctx, req); err != nil {
-		c.Close()
+		c.end(sqlerr.New(sqlerr.Conflict, "the connection was not opened"))
 		return nil, err
 	}
 	return c, nil

@@ -19,7 +19,6 @@ import (
 )
 
 func TestFile(t *testing.T) {
-	t.Parallel()
 	path := filepath.Join(t.TempDir(), "file.db")
 	o := Options{Path: path}
 	t.Run("write", func(t *testing.T) {
@@ -41,7 +40,6 @@ func TestFile(t *testing.T) {
 
 // TestReadOnlyFileOfOthers has no schema default, and can't be given one.
 func TestReadOnlyFileOfOthers(t *testing.T) {
-	t.Parallel()
 	path := filepath.Join(t.TempDir(), "others.db")
 	t.Run("write", func(t *testing.T) {
 		c := connect(t, start(t, Options{Path: path, Dialect: DialectDuckDB}))
@@ -178,7 +176,12 @@ func TestStopInterrupts(t *testing.T) {
 		_, err := c.Run(t.Context(), engine.Statement{SQL: heavySQL})
 		ran <- err
 	}()
-	require.Eventually(t, func() bool { return c.Status().Progress != nil }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool {
+		s := &c.(*conn).status
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.now == stageRunning
+	}, 10*time.Second, time.Millisecond)
 	began := time.Now()
 	cancel()
 	require.NoError(t, <-done)
@@ -270,14 +273,14 @@ func TestFlatMemory(t *testing.T) {
 }
 
 // resident is the process's memory in bytes.
-func resident(t testing.TB) int64 {
-	t.Helper()
+func resident(tb testing.TB) int64 {
+	tb.Helper()
 	text, err := os.ReadFile("/proc/self/statm")
 	if err != nil {
-		t.Skip("no /proc here")
+		tb.Skip("no /proc here")
 	}
 	pages, err := strconv.ParseInt(strings.Fields(string(text))[1], 10, 64)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return pages * int64(os.Getpagesize())
 }
 

@@ -104,7 +104,7 @@ func decode(number native.ErrorType, message string) failure {
 		}
 	}
 	if strings.HasPrefix(f.text, `{"exception_type":`) {
-		f.readJSON()
+		f = f.withJSON()
 	}
 	if f.class == "" {
 		f.class = classes[number]
@@ -116,7 +116,8 @@ func decode(number native.ErrorType, message string) failure {
 	return f
 }
 
-func (f *failure) readJSON() {
+// withJSON is f with what its text says in JSON, unless that contradicts f.
+func (f failure) withJSON() failure {
 	var j struct {
 		Class    string `json:"exception_type"`
 		Text     string `json:"exception_message"`
@@ -126,12 +127,13 @@ func (f *failure) readJSON() {
 		Position string `json:"position"`
 	}
 	if json.Unmarshal([]byte(f.text), &j) != nil || j.Class == "" || f.class != "" && f.class != j.Class {
-		return
+		return f
 	}
 	f.class, f.text, f.subtype, f.object, f.name = j.Class, j.Text, j.Subtype, j.Object, j.Name
 	if n, err := strconv.Atoi(j.Position); err == nil {
 		f.offset = n
 	}
+	return f
 }
 
 // clean leaves of a message what a client may read: no stack trace, no drawing of

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -20,7 +21,7 @@ func TestGateIsFIFO(t *testing.T) {
 		var mu sync.Mutex
 		for i := range 5 {
 			go func() {
-				require.NoError(t, g.enter(t.Context(), nil, func(ahead int) { require.Equal(t, i, ahead) }))
+				assert.NoError(t, g.enter(t.Context(), nil, func(ahead int) { assert.Equal(t, i, ahead) }))
 				mu.Lock()
 				order = append(order, i)
 				mu.Unlock()

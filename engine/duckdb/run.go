@@ -20,6 +20,9 @@ type request struct {
 	small bool
 }
 
+// errSuperseded is what reading on ends with once another statement has begun.
+var errSuperseded = sqlerr.New(sqlerr.Conflict, "the result has been given up for a later statement of its session")
+
 // Run executes q. It ends the rows of the query before, and its transaction if
 // that was only theirs.
 func (c *conn) Run(ctx context.Context, q engine.Query) (engine.Rows, error) {
@@ -27,7 +30,7 @@ func (c *conn) Run(ctx context.Context, q engine.Query) (engine.Rows, error) {
 		return nil, err
 	}
 	defer c.leave()
-	c.endStream(sqlerr.New(sqlerr.Conflict, "the result has been given up for a later statement of its session"))
+	c.endStream(errSuperseded)
 	r, err := c.request(q)
 	if err != nil {
 		return nil, err

@@ -13,20 +13,20 @@ import (
 )
 
 // exec runs a statement to its end and gives the number of its rows.
-func exec(t testing.TB, c engine.Conn, sql string) (engine.Rows, int64) {
-	t.Helper()
-	rows, err := c.Run(t.Context(), engine.Statement{SQL: sql})
-	require.NoError(t, err, sql)
-	n, err := count(t, rows)
-	require.NoError(t, err, sql)
+func exec(tb testing.TB, c engine.Conn, sql string) (engine.Rows, int64) {
+	tb.Helper()
+	rows, err := c.Run(tb.Context(), engine.Statement{SQL: sql})
+	require.NoError(tb, err, sql)
+	n, err := count(tb, rows)
+	require.NoError(tb, err, sql)
 	return rows, n
 }
 
-func count(t testing.TB, rows engine.Rows) (int64, error) {
-	t.Helper()
+func count(tb testing.TB, rows engine.Rows) (int64, error) {
+	tb.Helper()
 	n := int64(0)
 	for {
-		batch, err := rows.Next(t.Context())
+		batch, err := rows.Next(tb.Context())
 		if errors.Is(err, io.EOF) {
 			return n, rows.Close()
 		}

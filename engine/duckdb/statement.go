@@ -21,8 +21,8 @@ func (s *statement) close() { native.DestroyPrepare(&s.handle) }
 // perform checks, prepares, classifies and executes a plan, up to its first
 // rows. It fails with a failure of DuckDB's or with an error of ours.
 func (c *conn) perform(ctx context.Context, p *pass, r request) (engine.Rows, failure, error) {
-	if err := c.setUp(); err != nil {
-		return nil, failure{}, err
+	if f := c.setUp(); f.failed() {
+		return nil, f, nil
 	}
 	if check := r.plan.Check; check != nil {
 		found, f := c.finds(check.SQL)

@@ -23,8 +23,8 @@ type stream struct {
 	options native.ArrowOptions
 	plan    dialect.Plan
 	own     bool
-	chunks  *arrow.Schema // what DuckDB says
-	schema  *arrow.Schema // what the client sees
+	chunks  *arrow.Schema     // what DuckDB says
+	schema  *arrow.Schema     // what the client sees
 	first   arrow.RecordBatch // what Run has read already
 
 	ended atomic.Bool
@@ -154,7 +154,7 @@ func (s *stream) Next(ctx context.Context) (arrow.RecordBatch, error) {
 func (s *stream) outcome(ctx context.Context, batch arrow.RecordBatch, f failure, interrupted bool) (arrow.RecordBatch, error) {
 	c := s.conn
 	switch {
-	case interrupted && !(s.ended.Load() && !f.failed()): // not at the end just so
+	case interrupted && (f.failed() || batch != nil): // but not when the end was reached all the same
 		if batch != nil {
 			batch.Release()
 		}

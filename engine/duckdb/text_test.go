@@ -33,8 +33,8 @@ func TestSeveral(t *testing.T) {
 func TestFirstWord(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "begin", firstWord(" /* x */ -- y\n BEGIN;"))
-	require.Equal(t, "", firstWord("(SELECT 1)"))
-	require.Equal(t, "", firstWord(""))
+	require.Empty(t, firstWord("(SELECT 1)"))
+	require.Empty(t, firstWord(""))
 }
 
 func FuzzSeveral(f *testing.F) {

@@ -48,7 +48,7 @@ func (s *statement) wrapped() (string, error) {
 	query := fitter(s.kind == native.StatementTypeSelect)
 	n := native.PreparedStatementColumnCount(s.handle)
 	casts := make([]string, n)
-	any := false
+	some := false
 	for i := range n {
 		id := native.PreparedStatementColumnType(s.handle, i)
 		if !query.unfit(id) && !nested(id) {
@@ -56,10 +56,10 @@ func (s *statement) wrapped() (string, error) {
 		}
 		text, changed := query.child(native.PreparedStatementColumnLogicalType(s.handle, i))
 		if changed {
-			casts[i], any = text, true
+			casts[i], some = text, true
 		}
 	}
-	if !any {
+	if !some {
 		return "", nil
 	}
 	list, names := make([]string, n), make([]string, n)
@@ -117,18 +117,18 @@ func (query fitter) child(t native.LogicalType) (string, bool) {
 // makes, can't be named and is VARCHAR as a whole.
 func (query fitter) members(kind string, n native.IdxT, member func(native.IdxT) (string, native.LogicalType)) (string, bool) {
 	list := make([]string, n)
-	any, nameless := false, false
+	some, nameless := false, false
 	for i := range n {
 		name, t := member(i)
 		text, changed := query.child(t)
-		any = any || changed
+		some = some || changed
 		nameless = nameless || name == ""
 		list[i] = quoteName(name) + " " + text
 	}
 	if nameless {
-		return "VARCHAR", any
+		return "VARCHAR", some
 	}
-	return kind + "(" + strings.Join(list, ", ") + ")", any
+	return kind + "(" + strings.Join(list, ", ") + ")", some
 }
 
 // typeNames are the types that are named by one word. ENUM, JSON and what else is

@@ -27,7 +27,7 @@ func testCancelRun(t *testing.T, e engine.Engine) {
 			cancel()
 		})
 		_, err := run(ctx, c, endless(table))
-		kind(t, err, sqlerr.Canceled)
+		_ = kind(t, err, sqlerr.Canceled)
 		require.False(t, timer.Stop(), "the statement ended by itself: %v", err)
 		t.Logf("canceled within %v", time.Since(canceled))
 		usable(t, c)
@@ -35,7 +35,7 @@ func testCancelRun(t *testing.T, e engine.Engine) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := run(ctx, c, "SELECT 1")
-	kind(t, err, sqlerr.Canceled)
+	_ = kind(t, err, sqlerr.Canceled)
 	usable(t, c)
 }
 
@@ -59,7 +59,7 @@ func testCancelNext(t *testing.T, e engine.Engine) {
 			b.Release()
 		}
 	}
-	kind(t, err, sqlerr.Canceled)
+	_ = kind(t, err, sqlerr.Canceled)
 	t.Logf("canceled after %d rows within %v", n, time.Since(canceled))
 	_, err = rows.Next(t.Context())
 	require.Error(t, err, "a broken result stays broken")
@@ -142,7 +142,7 @@ func testParallel(t *testing.T, e engine.Engine) {
 				problems <- err
 				return
 			}
-			defer c.Close()
+			defer func() { _ = c.Close() }()
 			for i := range 10 {
 				if err := count(t.Context(), c, thousands(table, 4), 10_000); err != nil {
 					problems <- fmt.Errorf("round %d: %w", i, err)
@@ -165,7 +165,7 @@ func count(ctx context.Context, c engine.Conn, sql string, want int64) error {
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }()
 	n := int64(0)
 	for {
 		batch, err := rows.Next(ctx)
@@ -212,7 +212,7 @@ func testStatus(t *testing.T, e engine.Engine) {
 		}
 	}
 	cancel()
-	kind(t, <-done, sqlerr.Canceled)
+	_ = kind(t, <-done, sqlerr.Canceled)
 	t.Logf("the slowest answer took %v", longest)
 }
 
@@ -280,6 +280,6 @@ func testUnknownDatabase(t *testing.T, e engine.Engine) {
 	exec(t, c, "CREATE TABLE "+name+".inside (a INT)")
 	in, err := e.Open(t.Context(), engine.OpenRequest{Database: name})
 	require.NoError(t, err)
-	defer in.Close()
+	defer func() { require.NoError(t, in.Close()) }()
 	require.Empty(t, query(t, in, "SELECT a FROM inside"))
 }

@@ -55,7 +55,7 @@ func testSettings(t *testing.T, e engine.Engine) {
 		Vars: map[string]string{"word": "forty"},
 	})
 	require.NoError(t, err)
-	defer c.Close()
+	defer func() { require.NoError(t, c.Close()) }()
 	require.Equal(t, []string{"test.setting|from the session"}, query(t, c, "SET test.setting"))
 	require.Equal(t, []string{"forty-two"}, query(t, c, "SELECT '${hivevar:word}-two'"))
 	rows, err := c.Run(t.Context(), engine.Statement{
