@@ -195,9 +195,12 @@ func (s *stream) Close() error {
 	if s.ended.Load() {
 		return nil
 	}
-	s.conn.lock <- struct{}{}
-	defer s.conn.leave()
-	s.conn.endIf(s, sqlerr.New(sqlerr.Conflict, "the result has been closed"))
+	select {
+	case s.conn.lock <- struct{}{}:
+		defer s.conn.leave()
+		s.conn.endIf(s, sqlerr.New(sqlerr.Conflict, "the result has been closed"))
+	case <-s.conn.closing: // who closes the connection frees its rows
+	}
 	return nil
 }
 

@@ -93,8 +93,10 @@ func TestTypes(t *testing.T) {
 		{"NULL::UNION(a INTEGER)", "sparse_union<a: type=int32, nullable=0>", "uniontype<int>", "NULL"},
 		// What Arrow can't carry is text inside of containers, too.
 		{"['12:00:00+02'::TIMETZ]", "list<l: utf8, nullable>", "array<string>", `["12:00:00+02"]`},
-		{"{'b': [1.5::DECIMAL(3,1)], 'a': 1::UHUGEINT}", "struct<b: list<l: decimal(3, 1), nullable> nullable, a: utf8 nullable>",
-			"struct<b:array<decimal(3,1)>,a:string>", `{"b":[1.5],"a":"1"}`},
+		{
+			"{'b': [1.5::DECIMAL(3,1)], 'a': 1::UHUGEINT}", "struct<b: list<l: decimal(3, 1), nullable> nullable, a: utf8 nullable>",
+			"struct<b:array<decimal(3,1)>,a:string>", `{"b":[1.5],"a":"1"}`,
+		},
 		{"MAP {'01'::BIT: '1'::BIT}", "map<utf8, utf8, items_nullable>", "map<string,string>", `{"01":"1"}`},
 		{"['1'::BIT]::BIT[1]", "fixed_size_list<: utf8, nullable>[1]", "array<string>", `["1"]`},
 		{"[INTERVAL '1 day']", "list<l: utf8, nullable>", "array<string>", `["1 day"]`},
