@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -56,6 +57,9 @@ type Options struct {
 	Backend Backend
 	// Auth checks names and passwords; nil believes everybody ([auth.None]).
 	Auth auth.Authenticator
+	// Admit is asked about every request before anything else, unless nil. Its error is
+	// the answer.
+	Admit func(*http.Request) error
 	// Version is the gateway's version.
 	Version string
 	// Instance is the host:port at which clients reach this gateway's REST API. It

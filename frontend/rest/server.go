@@ -46,6 +46,11 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *server) serve(c *APIRequestContext) error {
+	if s.Admit != nil {
+		if err := s.Admit(c.request); err != nil {
+			return err
+		}
+	}
 	if strings.HasPrefix(c.request.URL.Path, "/api/v1/") {
 		p, err := authenticate(c.context(), s.Auth, c.request.Header.Get("Authorization"))
 		if err != nil {
