@@ -2,6 +2,7 @@ package frontend
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -22,10 +23,12 @@ type HTTPOptions struct {
 	// Handler answers the requests. A request's context ends when its client goes
 	// away and when the grace period is over.
 	Handler http.Handler
-	// ReadHeaderTimeout is how long a client may take to send a request's header,
-	// IdleTimeout how long a connection may be kept between requests. A request's
-	// body and its answer have no limit here: there are long polls and streams.
-	// 0 means 10 seconds and 2 minutes.
+	// TLS makes it HTTPS, with HTTP/2 for the clients that can; nil is plain HTTP.
+	TLS *tls.Config
+	// ReadHeaderTimeout is how long a client may take to send a request's header, and
+	// for the TLS handshake before it; IdleTimeout how long a connection may be kept
+	// between requests. A request's body and its answer have no limit here, since there
+	// are long polls and streams; see [Wrap]. 0 means 10 seconds and 2 minutes.
 	ReadHeaderTimeout, IdleTimeout time.Duration
 	// MaxHeaderBytes bounds a request's header; 0 means 64 KiB.
 	MaxHeaderBytes int
@@ -46,6 +49,7 @@ type HTTPService struct {
 	addr   atomic.Pointer[net.Addr]
 	counts Connections
 	gate   gate
+	inside requests
 }
 
 // RestFrontendService is the HTTPService that carries the REST API.
@@ -100,6 +104,9 @@ func (s *HTTPService) URL() string {
 		host = strings.Replace(host, "["+tcp.IP.String()+"]", "localhost", 1)
 		host = strings.Replace(host, tcp.IP.String(), "localhost", 1)
 	}
+	if s.opts.TLS != nil {
+		return "https://" + host
+	}
 	return "http://" + host
 }
 
@@ -119,7 +126,13 @@ func (s *HTTPService) Run(ctx context.Context, ready func()) error {
 	defer cancel()
 	server := s.server(serving)
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(l) }()
+	go func() {
+		if server.TLSConfig != nil {
+			failed <- server.ServeTLS(l, "", "")
+			return
+		}
+		failed <- server.Serve(l)
+	}()
 	ready()
 	select {
 	case err = <-failed:
@@ -129,6 +142,7 @@ func (s *HTTPService) Run(ctx context.Context, ready func()) error {
 		<-failed //nolint:errcheck // http.ErrServerClosed, no news
 	}
 	s.gate.wg.Wait()
+	s.inside.end()
 	return err
 }
 
@@ -145,14 +159,28 @@ func (s *HTTPService) drain(serving context.Context, server *http.Server, end co
 	return server.Close()
 }
 
+// Limits of HTTP/2 connections. A client that is gone is found as keepAlive finds
+// the others.
+const (
+	maxStreams  = 250
+	pingAfter   = time.Minute
+	pingTimeout = time.Minute
+)
+
 func (s *HTTPService) server(serving context.Context) *http.Server {
+	handler := s.opts.Handler
+	if s.opts.TLS != nil { // else there is no HTTP/2, and the gate has counted all
+		handler = s.inside.count(handler)
+	}
 	return &http.Server{
-		Handler:           s.opts.Handler,
+		Handler:           handler,
+		TLSConfig:         s.opts.TLS.Clone(),
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams, SendPingTimeout: pingAfter, PingTimeout: pingTimeout},
 		ReadHeaderTimeout: s.opts.ReadHeaderTimeout,
 		IdleTimeout:       s.opts.IdleTimeout,
 		MaxHeaderBytes:    s.opts.MaxHeaderBytes,
 		BaseContext:       func(net.Listener) context.Context { return serving },
 		ConnState:         s.gate.state,
-		ErrorLog:          slog.NewLogLogger(s.opts.Log.With("service", s.opts.Name).Handler(), slog.LevelWarn),
+		ErrorLog:          newErrorLog(s.opts.Log, s.opts.Name),
 	}
 }

@@ -7,6 +7,7 @@ package frontend
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -32,8 +33,12 @@ type ConnHandler interface {
 type ThriftOptions struct {
 	// Address is where to listen.
 	Address Address
-	// Handler serves the connections.
+	// Handler serves the connections. With TLS it may be a [PlainRefuser] too.
 	Handler ConnHandler
+	// TLS is what clients must speak first; nil means that they don't.
+	TLS *tls.Config
+	// HandshakeTimeout bounds the time for that; 0 means 20 seconds.
+	HandshakeTimeout time.Duration
 	// MaxConnections is the limit of open connections; those beyond it are closed
 	// at once and counted. 0 means no limit.
 	MaxConnections int
@@ -60,6 +65,9 @@ type ThriftFrontendService struct {
 func NewThriftFrontendService(opts ThriftOptions) *ThriftFrontendService {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.HandshakeTimeout <= 0 {
+		opts.HandshakeTimeout = 20 * time.Second
 	}
 	s := &ThriftFrontendService{opts: opts}
 	s.listen = func(ctx context.Context) (net.Listener, error) { return opts.Address.listen(ctx, s.String()) }
@@ -148,6 +156,10 @@ func (s *ThriftFrontendService) serve(serving context.Context, conn net.Conn) {
 					"client", conn.RemoteAddr(), "panic", p, "stack", string(debug.Stack()))
 			}
 		}()
+		if s.opts.TLS != nil {
+			s.secure(ctx, conn)
+			return
+		}
 		s.opts.Handler.ServeConn(ctx, conn)
 	})
 }

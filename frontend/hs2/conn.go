@@ -46,11 +46,7 @@ type opened struct {
 // are to be kept.
 func (h *Handler) ServeConn(ctx context.Context, nc net.Conn) {
 	defer nc.Close()
-	c := &conn{h: h, nc: nc, client: host(nc.RemoteAddr())}
-	c.log = h.log.With("client", c.client)
-	c.wire.r, c.wire.lender = bufio.NewReader(nc), &h.buffers
-	c.proto = thrift.NewTBinaryProtocolConf(&c.wire, h.conf)
-	c.watch = watch{nc: nc, r: c.wire.r}
+	c := h.newConn(nc)
 
 	// A stop ends the waiting for the next call, not the call being served; that
 	// ends early when its client is gone.
@@ -71,6 +67,15 @@ func (h *Handler) ServeConn(ctx context.Context, nc net.Conn) {
 	c.id = id
 	defer c.closeSessions(context.WithoutCancel(ctx))
 	c.serve(ctx, calls)
+}
+
+func (h *Handler) newConn(nc net.Conn) *conn {
+	c := &conn{h: h, nc: nc, client: host(nc.RemoteAddr())}
+	c.log = h.log.With("client", c.client)
+	c.wire.r, c.wire.lender = bufio.NewReader(nc), &h.buffers
+	c.proto = thrift.NewTBinaryProtocolConf(&c.wire, h.conf)
+	c.watch = watch{nc: nc, r: c.wire.r}
+	return c
 }
 
 var errGone = sqlerr.New(sqlerr.Canceled, "the client closed the connection")

@@ -56,11 +56,11 @@ func (c *conn) login(ctx context.Context) (identity, error) {
 	case b == byteSASL:
 		return identity{}, refuseSASL("this port takes no SASL (kyuubi.authentication=NOSASL): connect with auth=noSasl")
 	case b == byteRaw:
-		return identity{}, c.refuseRaw(ctx)
+		return identity{}, c.refuseRaw(ctx, "this port expects SASL: connect without auth=noSasl, or set kyuubi.authentication=NOSASL on the server")
 	case b > saslStart && b <= saslComplete:
 		return identity{}, refuseSASL("the SASL negotiation must begin with START (1), not with status %d", b)
 	case b >= 'A' && b <= 'Z':
-		return identity{}, refuseHTTP()
+		return identity{}, refuseHTTP("This port speaks HiveServer2's binary Thrift protocol, not HTTP.")
 	case b == byteHello:
 		return identity{}, &refusal{"a TLS handshake on a port without TLS", tlsAlert}
 	default:
@@ -79,16 +79,14 @@ func (c *conn) stranger(ctx context.Context) identity {
 	return identity{principal: p, acting: p.User}
 }
 
-func refuseHTTP() *refusal {
-	const text = "This port speaks HiveServer2's binary Thrift protocol, not HTTP.\n"
+func refuseHTTP(text string) *refusal {
 	return &refusal{"an HTTP request on a port for binary Thrift", fmt.Appendf(nil,
-		"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
-		len(text), text)}
+		"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s\n",
+		len(text)+1, text)}
 }
 
 // refuseRaw answers the first call of a client that doesn't know of SASL.
-func (c *conn) refuseRaw(ctx context.Context) error {
-	const text = "this port expects SASL: connect without auth=noSasl, or set kyuubi.authentication=NOSASL on the server"
+func (c *conn) refuseRaw(ctx context.Context, text string) error {
 	r := &refusal{reason: "a client without SASL: " + text}
 	if err := c.wire.begin(loginLimit); err != nil {
 		return err
