@@ -9,13 +9,13 @@ import (
 )
 
 // Keep reads the rest of an operation's result into what is kept, so that the
-// connection is free and all rows can be read at any place. It needs the state
-// FINISHED. allow is asked after each batch, with the bytes that the result has in
+// connection is free and all rows can be read at any place, and returns their
+// number. It needs the state FINISHED. allow is asked after each batch, with the bytes that the result has in
 // its file; its error, like any other, makes the state ERROR.
-func (m *OperationManager) Keep(id uuid.UUID, allow func(spilled int64) error) error {
+func (m *OperationManager) Keep(id uuid.UUID, allow func(spilled int64) error) (rows int64, err error) {
 	o, err := m.find(id)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	return o.keep(allow)
 }

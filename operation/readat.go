@@ -60,10 +60,10 @@ func (r *result) readAt(ctx context.Context, at Range) (*Page, error) {
 	switch {
 	case r.closed:
 		return nil, errResultClosed()
+	case r.err != nil && (!r.kept || at.Offset >= r.total):
+		return nil, r.err
 	case !r.kept:
 		return nil, r.outgrown()
-	case r.err != nil && at.Offset >= r.total:
-		return nil, r.err
 	}
 	page := &Page{Schema: r.schema, Start: at.Offset}
 	if err := r.copyRows(at, page); err != nil {
@@ -126,7 +126,7 @@ func (r *result) conclude(page *Page) {
 // keep reads the rest of the stream into what is kept, and gives others a chance
 // to read it meanwhile. allow is asked after each batch, with the size of the
 // file so far; its error ends the stream.
-func (r *result) keep(ctx context.Context, allow func(spilled int64) error) error {
+func (r *result) keep(ctx context.Context, allow func(spilled int64) error) (rows int64, err error) {
 	r.reading.Lock()
 	defer r.reading.Unlock()
 	defer r.setFree()
@@ -147,13 +147,14 @@ func (r *result) keep(ctx context.Context, allow func(spilled int64) error) erro
 		}
 		if err != nil {
 			r.fail(err)
-			return err
+			return 0, err
 		}
 	}
-	return r.err
+	return r.total, r.err
 }
 
-// fail ends a stream that was not read to its end.
+// fail ends a stream that was not read to its end. Its rows would not be the whole
+// result, so they need no room any more.
 func (r *result) fail(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -164,6 +165,8 @@ func (r *result) fail(err error) {
 	if r.rows != nil {
 		r.endStream()
 	}
+	r.setCurrent(nil)
+	r.forget()
 }
 
 // setFree lets go of the batch at the cursor: it is kept anyway.

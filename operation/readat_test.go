@@ -44,7 +44,9 @@ func TestReadAnyPlaceOfAKeptResult(t *testing.T) {
 			info, err := b.start(t, "q", false, 0)
 			require.NoError(t, err)
 			var spilled int64
-			require.NoError(t, b.Keep(info.ID, func(n int64) error { spilled = n; return nil }))
+			rows, err := b.Keep(info.ID, func(n int64) error { spilled = n; return nil })
+			require.NoError(t, err)
+			require.EqualValues(t, 18000, rows)
 			require.Equal(t, name != "in memory", spilled > 0)
 			require.NoError(t, b.Disconnect(b.session))
 			require.True(t, b.conn.closed)
@@ -88,7 +90,10 @@ func TestReadWhileRowsStillCome(t *testing.T) {
 		info, err := b.start(t, "q", false, 0)
 		require.NoError(t, err)
 		kept := make(chan error, 1)
-		go func() { kept <- b.Keep(info.ID, anySize) }()
+		go func() {
+			_, err := b.Keep(info.ID, anySize)
+			kept <- err
+		}()
 		began := time.Now()
 		got, page := b.numbersAt(t, info.ID, Range{Offset: 100, MaxRows: 10_000, Need: 1})
 		require.Zero(t, time.Since(began), "the first batch is here")
@@ -140,7 +145,10 @@ func TestKeepThatFails(t *testing.T) {
 			info, err := b.start(t, c.sql, false, c.limit)
 			require.NoError(t, err)
 			kept, read := make(chan error, 1), make(chan error, 1)
-			go func() { kept <- b.Keep(info.ID, c.allow) }()
+			go func() {
+				_, err := b.Keep(info.ID, c.allow)
+				kept <- err
+			}()
 			go func() {
 				_, err := b.ReadAt(t.Context(), info.ID, Range{Offset: 1 << 40, MaxRows: 1, Need: 1})
 				read <- err

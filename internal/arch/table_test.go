@@ -21,6 +21,8 @@ var packages = map[string][]string{
 	"session":   {"sqlerr"},
 	"operation": {"engine", "sqlerr"},
 	"backend":   {"auth", "engine", "operation", "service", "session", "sqlerr"},
+	// Single statements without a session, beside backend.
+	"statement": {"auth", "engine", "operation", "session", "sqlerr"},
 
 	// Protocols. They know the vocabulary of what they ask for, and declare the
 	// interface that backend satisfies.
