@@ -80,6 +80,11 @@ func ownServer(t *testing.T, conf ...string) *gateway {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		select {
+		case <-g.exited:
+			return // the test saw to it
+		default:
+		}
 		if err := g.stop(); err != nil {
 			t.Errorf("%v\n%s", err, g.tail())
 		}

@@ -219,6 +219,21 @@ def somebody_elses_handle():
     two.close()
 
 
+@case
+def dropped_in_the_middle():
+    """Clients that vanish while their statements run, or with half a result read."""
+    for _ in range(4):
+        running, reading = Client(), Client()
+        succeeded(running.execute("select count(*) from range(1000000) a(i), range(1000000) b(j) where i * j % 7 = 3", run_async=True))
+        open_result = reading.execute("select i, repeat('x', 100) from range(1000000) t(i)")
+        succeeded(reading.fetch(open_result.operationHandle, 1000))
+        running.transport.close()
+        reading.transport.close()
+    client = Client()
+    client.works()
+    client.close()
+
+
 def main():
     wanted = re.compile(sys.argv[3] if len(sys.argv) > 3 else "")
     ran = 0
