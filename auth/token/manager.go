@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -40,7 +41,7 @@ type Options struct {
 
 // Bounds of what callers may leave here.
 const (
-	maxName     = 255 // bytes of a user's name
+	maxName     = 255 // characters of a user's name
 	maxPerOwner = 1_000
 	maxTokens   = 100_000
 )
@@ -216,8 +217,9 @@ func (m *Manager) signer() (key, error) {
 }
 
 func checkName(what, name string) error {
-	if name == "" || len(name) > maxName || !utf8.ValidString(name) {
-		return sqlerr.New(sqlerr.Invalid, "%s must be a user's name of at most %d bytes", what, maxName)
+	control := func(r rune) bool { return r < ' ' || r == 0x7f }
+	if name == "" || utf8.RuneCountInString(name) > maxName || !utf8.ValidString(name) || strings.ContainsFunc(name, control) {
+		return sqlerr.New(sqlerr.Invalid, "%s must be a user's name: 1 to %d characters, none of them a control character", what, maxName)
 	}
 	return nil
 }

@@ -126,6 +126,7 @@ func TestWhoGetsAToken(t *testing.T) {
 		{auth.Principal{User: "root", Admin: true}, "", "", sqlerr.Invalid},
 		{auth.Principal{User: "ann"}, "ann", strings.Repeat("x", 256), sqlerr.Invalid},
 		{auth.Principal{User: "ann"}, "ann", "\xff", sqlerr.Invalid},
+		{auth.Principal{User: "ann"}, "ann", "bob\nroot", sqlerr.Invalid},
 	} {
 		tok, err := m.Issue(auth.NewContext(t.Context(), c.caller), c.owner, c.renewer)
 		if c.kind != sqlerr.Internal {
@@ -137,6 +138,14 @@ func TestWhoGetsAToken(t *testing.T) {
 	}
 	_, err := m.Issue(t.Context(), "ann", "")
 	require.ErrorIs(t, err, sqlerr.Unauthenticated)
+	longest := strings.Repeat("\U0001F431", maxName)
+	tok, err := m.Issue(as(t.Context(), longest), longest, "")
+	require.NoError(t, err)
+	_, err = m.AuthenticateToken(t.Context(), tok.Text)
+	require.NoError(t, err)
+	longest = strings.Repeat("<", maxName)
+	_, err = m.AuthenticateToken(t.Context(), mustIssue(t, m, longest).Text)
+	require.NoError(t, err)
 	p, err := m.AuthenticateToken(t.Context(), mustIssue(t, m, "root").Text)
 	require.NoError(t, err)
 	require.True(t, p.Admin)

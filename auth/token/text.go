@@ -17,7 +17,7 @@ import (
 const prefix = "nkt1."
 
 // maxText bounds a token's text. Two names of the longest kind fit in.
-const maxText = 4 << 10
+const maxText = 8 << 10
 
 // claims is what a token says.
 type claims struct {
