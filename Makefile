@@ -73,7 +73,7 @@ cover: toolchain ## Coverage of the short tests, by function in .cache/cover.txt
 
 .PHONY: bench
 bench: build clients ## Go benchmarks, then side by side with Spark's Thrift server
-	@go test -run '^$$' -bench . -benchmem $(UNIT) ./bench
+	@go test -run '^$$' -bench . -benchmem $(UNIT)
 	@NEKOMATA_BIN=$(CURDIR)/$(BIN) go run ./bench $(ARGS)
 
 ##@ Code

@@ -33,10 +33,11 @@ func Start(t testing.TB, settings ...string) *Server {
 		"kyuubi.frontend.rest.bind.port=0",
 		"kyuubi.metrics.prometheus.port=0",
 	}, settings...)
-	c, err := config.Load(config.Sources{Flags: flags, DataDir: t.TempDir()})
+	sources := config.Sources{Flags: flags, DataDir: t.TempDir()}
+	c, err := config.Load(sources)
 	require.NoError(t, err)
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	s, err := server.New(server.Options{Config: c, Version: "test", Log: log, Out: io.Discard})
+	s, err := server.New(server.Options{Config: c, Reload: func() (*config.Config, error) { return config.Load(sources) }, Version: "test", Log: log, Out: io.Discard})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	e := &Server{Server: s, stop: cancel, over: make(chan error, 1)}

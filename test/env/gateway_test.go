@@ -1,4 +1,4 @@
-package main
+package env_test
 
 import (
 	"context"
