@@ -6,6 +6,17 @@ type OperationLog struct {
 	RowCount  int      `json:"rowCount"`
 }
 
+// SessionLog is a run of lines of what a session's operations have logged.
+type SessionLog struct {
+	LogRowSet []string `json:"logRowSet"`
+	RowCount  int      `json:"rowCount"`
+	// Offset is the number of the first line, counted from 0. It is more than was
+	// asked for when older lines are gone.
+	Offset int64 `json:"offset"`
+	// Total is how many lines there have been so far.
+	Total int64 `json:"total"`
+}
+
 // ResultSetMetaData describes the columns of a result.
 type ResultSetMetaData struct {
 	Columns []ColumnDesc `json:"columns"`

@@ -5,6 +5,12 @@ type VersionInfo struct {
 	Version string `json:"version"`
 }
 
+// WebUIConfig is what Kyuubi's web UI asks for first.
+type WebUIConfig struct {
+	// EngineUIProxyEnabled is false: there is no proxy to engines' own pages.
+	EngineUIProxyEnabled bool `json:"engineUIProxyEnabled"`
+}
+
 // Error is the body of every answer that is not a success.
 type Error struct {
 	// Message is one sentence for a person.

@@ -55,8 +55,59 @@ func (c *Client) AdminCloseOperation(ctx context.Context, operation string) (str
 	return c.remove(ctx, adminPath+"/operations"+segment(operation))
 }
 
+// EngineFilter says which engines are meant. Empty fields mean any.
+type EngineFilter struct {
+	// Type is the value of kyuubi.engine.type, such as DUCKDB.
+	Type string
+	// ShareLevel is the value of kyuubi.engine.share.level.
+	ShareLevel string
+	Subdomain  string
+	// ProxyUser is the user for whom one asks.
+	ProxyUser string
+}
+
+func (f EngineFilter) query() url.Values {
+	q := url.Values{}
+	for key, value := range map[string]string{
+		"type": f.Type, "sharelevel": f.ShareLevel, "subdomain": f.Subdomain, "proxyUser": f.ProxyUser,
+	} {
+		if value != "" {
+			q.Set(key, value)
+		}
+	}
+	return q
+}
+
+// AdminEngines lists the running engines.
+func (c *Client) AdminEngines(ctx context.Context, f EngineFilter) ([]api.Engine, error) {
+	return fetch[[]api.Engine](ctx, c, get(adminPath+"/engine", f.query()))
+}
+
+// AdminDeleteEngine ends engines and returns what the gateway says. An engine that
+// is part of the gateway is refused.
+func (c *Client) AdminDeleteEngine(ctx context.Context, f EngineFilter) (string, error) {
+	return c.say(ctx, call{method: http.MethodDelete, path: adminPath + "/engine", query: f.query()})
+}
+
+// AdminServers lists the gateways.
+func (c *Client) AdminServers(ctx context.Context) ([]api.ServerData, error) {
+	return fetch[[]api.ServerData](ctx, c, get(adminPath+"/server", nil))
+}
+
+// AdminRefresh makes the gateway read a part of its configuration again and
+// returns what it says: "unlimited_users", "deny_users", "deny_ips", and for
+// Kyuubi's sake "hadoop_conf", "kubernetes_conf" and "user_defaults_conf".
+func (c *Client) AdminRefresh(ctx context.Context, what string) (string, error) {
+	return c.say(ctx, call{method: http.MethodPost, path: adminPath + "/refresh" + segment(what)})
+}
+
 func (c *Client) remove(ctx context.Context, path string) (string, error) {
+	return c.say(ctx, call{method: http.MethodDelete, path: path})
+}
+
+// say makes a request whose answer is a sentence.
+func (c *Client) say(ctx context.Context, k call) (string, error) {
 	var text string
-	err := c.do(ctx, call{method: http.MethodDelete, path: path}, &text)
+	err := c.do(ctx, k, &text)
 	return text, err
 }

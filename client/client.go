@@ -28,6 +28,8 @@ type Options struct {
 	URLs []string
 	// User and Password are sent as Basic authentication unless User is empty.
 	User, Password string
+	// Token is a delegation token, which is sent instead of a name and a password.
+	Token string
 	// HTTP sends the requests; nil means http.DefaultClient. A time limit of its own
 	// also bounds synchronous statements: limits belong into the context.
 	HTTP *http.Client
@@ -167,7 +169,10 @@ func (c *Client) request(ctx context.Context, base *url.URL, k call, body []byte
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	if c.opts.User != "" {
+	switch {
+	case c.opts.Token != "":
+		req.Header.Set("Authorization", "Bearer "+c.opts.Token)
+	case c.opts.User != "":
 		req.SetBasicAuth(c.opts.User, c.opts.Password)
 	}
 	return req, nil

@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nekomata-sql/nekomata/api"
+	"github.com/nekomata-sql/nekomata/auth/token"
 	"github.com/nekomata-sql/nekomata/backend"
 	"github.com/nekomata-sql/nekomata/client"
 	"github.com/nekomata-sql/nekomata/engine"
@@ -79,12 +80,18 @@ func gateway(t *testing.T, r *routes) *httptest.Server {
 	t.Helper()
 	b := backend.NewBackendService(backend.Options{Engine: numbers{}})
 	ctx, stop := context.WithCancel(t.Context())
-	over := make(chan error, 1)
+	over := make(chan error, 2)
 	go func() { over <- b.Run(ctx, func() {}) }()
-	s := httptest.NewServer(rest.New(rest.Options{Backend: b, Version: "1.2.3", Observe: r.observe}))
+	tokens := token.NewManager(token.Options{Dir: t.TempDir()})
+	go func() { over <- tokens.Run(ctx, func() {}) }()
+	s := httptest.NewServer(rest.New(rest.Options{Backend: b, Version: "1.2.3", Observe: r.observe, Tokens: tokens, Gateway: rest.Gateway{
+		Engine: func() engine.Info { return engine.Info{Type: "DUCKDB", Name: "Numbers"} }, User: "nekomata",
+		Refresh: func(context.Context, string) error { return nil },
+	}}))
 	t.Cleanup(func() {
 		s.Close()
 		stop()
+		require.NoError(t, <-over)
 		require.NoError(t, <-over)
 	})
 	return s
@@ -175,6 +182,13 @@ func TestWholeAPI(t *testing.T) {
 	text, err := c.AdminCloseOperation(ctx, op)
 	require.NoError(t, err)
 	require.Contains(t, text, op)
+	requireTokens(t, s, c, id)
+	requireGateway(t, c)
+	logged, err := c.SessionLog(ctx, id, 1, 3)
+	require.NoError(t, err)
+	require.Equal(t, 3, logged.RowCount)
+	require.EqualValues(t, 1, logged.Offset)
+	require.Greater(t, logged.Total, int64(20), "it has what closed operations have logged")
 	require.NoError(t, c.CloseSession(ctx, id))
 	other, err := c.OpenSession(ctx, api.SessionOpenRequest{})
 	require.NoError(t, err)
@@ -183,6 +197,55 @@ func TestWholeAPI(t *testing.T) {
 	require.Contains(t, text, other.Identifier)
 
 	requireAllRoutes(t, s, &seen)
+}
+
+func requireTokens(t *testing.T, s *httptest.Server, c *client.Client, session string) {
+	t.Helper()
+	ctx := t.Context()
+	tok, err := c.DelegationToken(ctx, session, "", "bob")
+	require.NoError(t, err)
+	require.Equal(t, "ann", tok.Owner)
+	require.Equal(t, "bob", tok.Renewer)
+	renewed, err := c.RenewDelegationToken(ctx, session, tok.DelegationToken)
+	require.NoError(t, err)
+	require.Equal(t, tok.Identifier, renewed.Identifier)
+	with, err := client.New(client.Options{URLs: []string{s.URL}, Token: tok.DelegationToken})
+	require.NoError(t, err)
+	h, err := with.OpenSession(ctx, api.SessionOpenRequest{})
+	require.NoError(t, err)
+	seen, err := with.Session(ctx, h.Identifier)
+	require.NoError(t, err)
+	require.Equal(t, "ann", seen.User)
+	require.NoError(t, with.CloseSession(ctx, h.Identifier))
+	require.NoError(t, c.CancelDelegationToken(ctx, session, tok.DelegationToken))
+	var e *client.Error
+	require.ErrorAs(t, with.Ping(ctx), &e)
+	require.Equal(t, http.StatusUnauthorized, e.Status)
+	forAnother, err := c.DelegationToken(ctx, session, "cid", "")
+	require.NoError(t, err)
+	require.Equal(t, "cid", forAnother.Renewer)
+}
+
+func requireGateway(t *testing.T, c *client.Client) {
+	t.Helper()
+	ctx := t.Context()
+	ui, err := c.WebUIConfig(ctx)
+	require.NoError(t, err)
+	require.False(t, ui.EngineUIProxyEnabled)
+	engines, err := c.AdminEngines(ctx, client.EngineFilter{Type: "DUCKDB", ShareLevel: "SERVER", Subdomain: "default", ProxyUser: "ann"})
+	require.NoError(t, err)
+	require.Len(t, engines, 1)
+	text, err := c.AdminDeleteEngine(ctx, client.EngineFilter{Type: "TRINO"})
+	require.NoError(t, err)
+	require.Contains(t, text, "No such engine")
+	servers, err := c.AdminServers(ctx)
+	require.NoError(t, err)
+	require.Len(t, servers, 1)
+	for _, what := range []string{"unlimited_users", "deny_users", "deny_ips", "hadoop_conf", "kubernetes_conf", "user_defaults_conf"} {
+		text, err := c.AdminRefresh(ctx, what)
+		require.NoError(t, err)
+		require.NotEmpty(t, text)
+	}
 }
 
 // requireAllRoutes holds what was asked against the API's document.

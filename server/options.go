@@ -88,6 +88,7 @@ func (s *Server) hs2Options() hs2.Options {
 	return hs2.Options{
 		Backend:          s.backend,
 		Auth:             auth.None{},
+		Tokens:           s.tokens,
 		NoSASL:           noSASL,
 		LoginTimeout:     config.Get(c, config.ThriftLoginTimeout),
 		MaxMessageSize:   int(config.Get(c, config.ThriftMaxMessageSize)),
@@ -111,6 +112,8 @@ func (s *Server) restOptions() rest.Options {
 	return rest.Options{
 		Backend:        s.backend,
 		Auth:           auth.None{},
+		Tokens:         s.tokens,
+		Gateway:        s.gateway(),
 		Version:        s.opts.Version,
 		Instance:       s.instance,
 		ClientIPHeader: config.Get(c, config.ClientIPHeader),

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/nekomata-sql/nekomata/auth"
+	"github.com/nekomata-sql/nekomata/auth/token"
 	"github.com/nekomata-sql/nekomata/backend"
 	"github.com/nekomata-sql/nekomata/config"
 	"github.com/nekomata-sql/nekomata/frontend"
@@ -25,6 +26,9 @@ import (
 type Options struct {
 	// Config is the effective configuration.
 	Config *config.Config
+	// Reload reads the configuration again from where it came, for lists that can
+	// change while the gateway runs; nil means they can't.
+	Reload func() (*config.Config, error)
 	// Version is the gateway's version.
 	Version string
 	// Log is where everything is logged; nil discards it.
@@ -43,6 +47,7 @@ type Server struct {
 
 	engine  runningEngine
 	backend *backend.BackendService
+	tokens  *token.Manager
 	thrift  *frontend.ThriftFrontendService // nil when not configured
 	rest    *frontend.RestFrontendService   // nil when not configured
 	scrape  *frontend.HTTPService           // nil when not configured
@@ -63,6 +68,7 @@ func New(opts Options) (*Server, error) {
 		return nil, err
 	}
 	s.backend = backend.NewBackendService(s.backendOptions())
+	s.tokens = s.newTokens()
 	s.buildFrontends()
 	s.buildMetrics()
 	return s, nil
@@ -87,7 +93,7 @@ func (s *Server) Run(ctx context.Context, ready func()) error {
 
 // services are the parts in the order of their start; they stop in reverse.
 func (s *Server) services() []service.Service {
-	parts := []service.Service{s.engine, s.backend}
+	parts := []service.Service{s.engine, s.backend, s.tokens}
 	if s.scrape != nil {
 		parts = append(parts, s.scrape)
 	}

@@ -37,18 +37,18 @@ with exit code 143 or 130.`,
 			if err != nil {
 				return err
 			}
-			return p.serve(cmd.Context(), c)
+			return p.serve(cmd.Context(), c, func() (*config.Config, error) { return s.load(p) })
 		},
 	}
 	s.register(cmd)
 	return cmd
 }
 
-func (p *program) serve(ctx context.Context, c *config.Config) error {
+func (p *program) serve(ctx context.Context, c *config.Config, reload func() (*config.Config, error)) error {
 	log := newLog(p.err, c)
 	ctx, stop := p.untilSignal(ctx, log)
 	defer stop()
-	srv, err := server.New(server.Options{Config: c, Version: version, Log: log, Out: p.out})
+	srv, err := server.New(server.Options{Config: c, Reload: reload, Version: version, Log: log, Out: p.out})
 	if err != nil {
 		return err
 	}

@@ -11,13 +11,16 @@ import (
 
 // authenticate says who the Authorization header stands for. Without one the
 // authenticator is asked for an empty name.
-func authenticate(ctx context.Context, a auth.Authenticator, header string) (auth.Principal, error) {
+func (s *server) authenticate(ctx context.Context, header string) (auth.Principal, error) {
 	if header == "" {
-		return a.Authenticate(ctx, "", "")
+		return s.Auth.Authenticate(ctx, "", "")
 	}
 	scheme, token, _ := strings.Cut(header, " ")
-	if !strings.EqualFold(scheme, "Basic") { // some clients write BASIC
-		return auth.Principal{}, sqlerr.New(sqlerr.Unauthenticated, "the Authorization header must be of the scheme Basic")
+	switch { // some clients write BASIC
+	case strings.EqualFold(scheme, "Bearer") && s.Tokens != nil:
+		return s.Tokens.AuthenticateToken(ctx, strings.TrimSpace(token))
+	case !strings.EqualFold(scheme, "Basic"):
+		return auth.Principal{}, sqlerr.New(sqlerr.Unauthenticated, "the Authorization header must be of the scheme %s", s.schemes())
 	}
 	plain, err := base64.StdEncoding.DecodeString(strings.TrimSpace(token))
 	if err != nil {
@@ -27,7 +30,14 @@ func authenticate(ctx context.Context, a auth.Authenticator, header string) (aut
 	if !ok {
 		return auth.Principal{}, malformed()
 	}
-	return a.Authenticate(ctx, user, password)
+	return s.Auth.Authenticate(ctx, user, password)
+}
+
+func (s *server) schemes() string {
+	if s.Tokens == nil {
+		return "Basic"
+	}
+	return "Basic, or Bearer with a delegation token"
 }
 
 func malformed() error {

@@ -37,6 +37,8 @@ type APIRequestContext struct {
 	// route is the pattern of the path and vars what its variables stand for.
 	route string
 	vars  map[string]string
+	// bearer says that bearer tokens are taken too.
+	bearer bool
 	// status is 0 until the answer has begun.
 	status int
 	bytes  int64

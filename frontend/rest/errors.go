@@ -10,8 +10,11 @@ import (
 
 var errPanic = errors.New("panic")
 
-// challenge tells clients how to log in.
-const challenge = `Basic realm="Nekomata", charset="UTF-8"`
+// challenge tells clients how to log in, bearerChallenge that there is another way.
+const (
+	challenge       = `Basic realm="Nekomata", charset="UTF-8"`
+	bearerChallenge = `Bearer realm="Nekomata"`
+)
 
 // retryAfter is how many seconds a client should wait for a gateway that is not
 // there right now.
@@ -34,6 +37,9 @@ func (s *server) fail(c *APIRequestContext, err error) {
 func (c *APIRequestContext) render(e *sqlerr.Error) {
 	if e.Kind == sqlerr.Unauthenticated {
 		c.Header().Set("WWW-Authenticate", challenge)
+		if c.bearer {
+			c.Header().Add("WWW-Authenticate", bearerChallenge)
+		}
 	}
 	if e.Kind == sqlerr.Unavailable {
 		c.Header().Set("Retry-After", retryAfter)

@@ -2,6 +2,9 @@ package rest
 
 import (
 	"net/http"
+
+	"github.com/nekomata-sql/nekomata/api"
+	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
 // oneSession is the session of a path.
@@ -28,4 +31,29 @@ func (o oneSession) close(c *APIRequestContext) error {
 		return err
 	}
 	return c.empty()
+}
+
+// log reads what all operations of the session have logged.
+func (o oneSession) log(c *APIRequestContext) error {
+	const page = 100
+	id, err := c.handle("sessionHandle")
+	if err != nil {
+		return err
+	}
+	offset, err := c.integer("offset", 0)
+	if err != nil {
+		return err
+	}
+	length, err := c.integer("length", page)
+	if err != nil {
+		return err
+	}
+	if offset < 0 || length <= 0 {
+		return sqlerr.New(sqlerr.Invalid, "offset must be at least 0 and length at least 1, not %d and %d", offset, length)
+	}
+	p, err := o.Backend.SessionLog(c.context(), id, offset, length)
+	if err != nil {
+		return err
+	}
+	return c.json(http.StatusOK, api.SessionLog{LogRowSet: p.Lines, RowCount: len(p.Lines), Offset: p.Start, Total: p.Total})
 }

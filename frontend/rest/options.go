@@ -41,6 +41,29 @@ type Results interface {
 	Schema(ctx context.Context, id uuid.UUID) (*arrow.Schema, error)
 	Fetch(ctx context.Context, id uuid.UUID, f operation.Fetch) (*operation.Page, error)
 	FetchLog(ctx context.Context, id uuid.UUID, f operation.Fetch) ([]string, error)
+	SessionLog(ctx context.Context, id uuid.UUID, offset, limit int64) (operation.LogPage, error)
+}
+
+// Tokens gives out delegation tokens and says whom they stand for. The caller's
+// [auth.Principal] is in the context of all calls but the last, which finds it.
+type Tokens interface {
+	Issue(ctx context.Context, owner, renewer string) (auth.Token, error)
+	Renew(ctx context.Context, text string) (auth.Token, error)
+	Cancel(ctx context.Context, text string) error
+	AuthenticateToken(ctx context.Context, text string) (auth.Principal, error)
+}
+
+// Gateway is what administrators ask about the gateway itself.
+type Gateway struct {
+	// Engine describes the engine that is part of the gateway.
+	Engine func() engine.Info
+	// User is the operating system's user whom the gateway runs as.
+	User string
+	// Thrift is the host:port of the Thrift frontend, "" when there is none.
+	Thrift func() string
+	// Refresh reads a list again from where it came: "unlimited_users", "deny_users"
+	// or "deny_ips".
+	Refresh func(ctx context.Context, list string) error
 }
 
 // Backend is all that this package asks of the gateway. The caller's
@@ -57,6 +80,12 @@ type Options struct {
 	Backend Backend
 	// Auth checks names and passwords; nil believes everybody ([auth.None]).
 	Auth auth.Authenticator
+	// Tokens serves delegation tokens, which are then taken as bearer tokens too; nil
+	// means there are none.
+	Tokens Tokens
+	// Gateway tells of the gateway itself. Without its functions the routes that need
+	// them answer that they are not supported.
+	Gateway Gateway
 	// Admit is asked about every request before anything else, unless nil. Its error is
 	// the answer.
 	Admit func(*http.Request) error

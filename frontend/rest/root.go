@@ -25,6 +25,10 @@ func (r apiRoot) version(c *APIRequestContext) error {
 	return c.json(http.StatusOK, api.VersionInfo{Version: r.Version})
 }
 
+func (apiRoot) webUIConfig(c *APIRequestContext) error {
+	return c.json(http.StatusOK, api.WebUIConfig{})
+}
+
 func (apiRoot) openAPIJSON(c *APIRequestContext) error {
 	c.body(http.StatusOK, "application/json", openAPIJSON)
 	return nil

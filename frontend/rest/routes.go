@@ -49,6 +49,7 @@ func (m methods) and(method string, e endpoint) methods {
 func (s *server) groups() []group {
 	root, sessions, session := apiRoot{s}, sessionList{s}, oneSession{s}
 	ops, statement, op, admin := operationList{s}, statement{s}, oneOperation{s}, administration{s}
+	token := delegationToken{s}
 	return []group{
 		{"/api/v1/operations/{operationHandle}", []route{
 			{"", methods{http.MethodPut: op.act}},
@@ -65,6 +66,10 @@ func (s *server) groups() []group {
 			{"/infotype", get(sessions.infoTypes)},
 			{"/{sessionHandle}", get(session.event).and(http.MethodDelete, session.close)},
 			{"/{sessionHandle}/info/{infoType}", get(session.info)},
+			{"/{sessionHandle}/log", get(session.log)},
+			{"/{sessionHandle}/delegationtoken", next(token.issue)},
+			{"/{sessionHandle}/delegationtoken/renew", post(token.renew)},
+			{"/{sessionHandle}/delegationtoken/cancel", post(token.cancel)},
 			{"/{sessionHandle}/operations", get(ops.list)},
 			{"/{sessionHandle}/operations/statement", post(statement.execute)},
 			{"/{sessionHandle}/operations/typeInfo", post(ops.typeInfo)},
@@ -82,10 +87,19 @@ func (s *server) groups() []group {
 			{"/sessions/{sessionHandle}", methods{http.MethodDelete: admin.closeSession}},
 			{"/operations", get(admin.operations)},
 			{"/operations/{operationHandle}", methods{http.MethodDelete: admin.closeOperation}},
+			{"/engine", get(admin.engines).and(http.MethodDelete, admin.deleteEngine)},
+			{"/server", get(admin.servers)},
+			{"/refresh/hadoop_conf", post(admin.refreshNothing("hadoop_conf"))},
+			{"/refresh/kubernetes_conf", post(admin.refreshNothing("kubernetes_conf"))},
+			{"/refresh/user_defaults_conf", post(admin.refreshNothing("user_defaults_conf"))},
+			{"/refresh/unlimited_users", post(admin.refresh("unlimited_users"))},
+			{"/refresh/deny_users", post(admin.refresh("deny_users"))},
+			{"/refresh/deny_ips", post(admin.refresh("deny_ips"))},
 		}},
 		{"/api", []route{
 			{"/v1/ping", get(root.ping)},
 			{"/v1/version", get(root.version)},
+			{"/v1/webui/config", get(root.webUIConfig)},
 			{"/openapi.json", get(root.openAPIJSON)},
 			{"/openapi.yaml", get(root.openAPIYAML)},
 		}},

@@ -38,6 +38,7 @@ func newServer(opts Options) *server {
 // ServeHTTP answers one request.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := newContext(w, r, s.ClientIPHeader)
+	c.bearer = s.Tokens != nil
 	defer s.finish(c)
 	defer s.rescue(c)
 	if err := s.serve(c); err != nil {
@@ -52,7 +53,7 @@ func (s *server) serve(c *APIRequestContext) error {
 		}
 	}
 	if strings.HasPrefix(c.request.URL.Path, "/api/v1/") {
-		p, err := authenticate(c.context(), s.Auth, c.request.Header.Get("Authorization"))
+		p, err := s.authenticate(c.context(), c.request.Header.Get("Authorization"))
 		if err != nil {
 			return err
 		}
