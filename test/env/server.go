@@ -26,20 +26,20 @@ type Server struct {
 
 // Start runs a gateway with the given settings ("key=value") until the test ends
 // or Stop is called.
-func Start(t testing.TB, settings ...string) *Server {
-	t.Helper()
+func Start(tb testing.TB, settings ...string) *Server {
+	tb.Helper()
 	flags := append([]string{
 		"kyuubi.frontend.thrift.binary.bind.port=0",
 		"kyuubi.frontend.rest.bind.port=0",
 		"kyuubi.metrics.prometheus.port=0",
 	}, settings...)
-	sources := config.Sources{Flags: flags, DataDir: t.TempDir()}
+	sources := config.Sources{Flags: flags, DataDir: tb.TempDir()}
 	c, err := config.Load(sources)
-	require.NoError(t, err)
-	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	require.NoError(tb, err)
+	log := slog.New(slog.NewTextHandler(tb.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	s, err := server.New(server.Options{Config: c, Reload: func() (*config.Config, error) { return config.Load(sources) }, Version: "test", Log: log, Out: io.Discard})
-	require.NoError(t, err)
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	require.NoError(tb, err)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(tb.Context()))
 	e := &Server{Server: s, stop: cancel, over: make(chan error, 1)}
 	ready := make(chan struct{})
 	go func() { e.over <- s.Run(ctx, func() { close(ready) }) }()
@@ -47,18 +47,18 @@ func Start(t testing.TB, settings ...string) *Server {
 	case <-ready:
 	case err := <-e.over:
 		cancel()
-		require.NoError(t, err)
+		require.NoError(tb, err)
 	case <-time.After(time.Minute):
 		cancel()
-		t.Fatal("the gateway did not get ready in a minute")
+		tb.Fatal("the gateway did not get ready in a minute")
 	}
-	t.Cleanup(func() { e.Stop(t) })
+	tb.Cleanup(func() { e.Stop(tb) })
 	return e
 }
 
 // Stop stops the gateway and waits for it; a second call does nothing.
-func (e *Server) Stop(t testing.TB) {
-	t.Helper()
+func (e *Server) Stop(tb testing.TB) {
+	tb.Helper()
 	if e.stop == nil {
 		return
 	}
@@ -66,8 +66,8 @@ func (e *Server) Stop(t testing.TB) {
 	e.stop = nil
 	select {
 	case err := <-e.over:
-		require.NoError(t, err)
+		require.NoError(tb, err)
 	case <-time.After(time.Minute):
-		t.Fatal("the gateway did not stop in a minute")
+		tb.Fatal("the gateway did not stop in a minute")
 	}
 }
