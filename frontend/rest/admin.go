@@ -49,7 +49,7 @@ func (c *APIRequestContext) filter(fold bool) (filter, error) {
 	}
 	sent := query.Get("sessionType")
 	f.sessionType = sent
-	if fold {
+	if fold && len(sent) == len(strings.ToUpper(sent)) { // ASCII alone: ſ is no S
 		f.sessionType = strings.ToUpper(sent)
 	}
 	if f.sessionType != "" && f.sessionType != interactive && f.sessionType != batch {

@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"math"
 	"mime"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,8 +20,9 @@ import (
 	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
-// decode reads the request's body, one JSON object, into v. Unknown fields are
-// ignored. It fails with MediaType, TooLarge and Invalid.
+// decode reads the request's body, one JSON object, into the struct that v points
+// to. Unknown fields are ignored; names are taken to the letter, as the document
+// has them. It fails with MediaType, TooLarge and Invalid.
 func (s *server) decode(c *APIRequestContext, v any) error {
 	if err := checkMediaType(c.request.Header); err != nil {
 		return err
@@ -38,10 +41,48 @@ func (s *server) decode(c *APIRequestContext, v any) error {
 	case body[0] != '{' && json.Valid(body):
 		return sqlerr.New(sqlerr.Invalid, "the body must be a JSON object")
 	}
-	if err := json.Unmarshal(body, v); err != nil {
-		return badJSON(err)
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(body, &fields); err != nil {
+		return badJSON("the body", err)
+	}
+	return fill(reflect.ValueOf(v).Elem(), fields)
+}
+
+// fill sets the fields of a struct. A null field is one that isn't given.
+func fill(to reflect.Value, fields map[string]json.RawMessage) error {
+	for i := range to.NumField() {
+		name, _, _ := strings.Cut(to.Type().Field(i).Tag.Get("json"), ",")
+		raw, ok := fields[name]
+		if !ok || string(raw) == "null" {
+			continue
+		}
+		if err := json.Unmarshal(raw, to.Field(i).Addr().Interface()); err != nil {
+			return badJSON(name, err)
+		}
+		if hasNull(to.Field(i).Kind(), raw) {
+			return sqlerr.New(sqlerr.Invalid, "%s: null is no value for an entry", name)
+		}
 	}
 	return nil
+}
+
+// hasNull says whether null is an entry of a list or map of texts, which has been
+// read as an empty text.
+func hasNull(kind reflect.Kind, raw json.RawMessage) bool {
+	if !bytes.Contains(raw, []byte("null")) {
+		return false
+	}
+	isNull := func(entry any) bool { return entry == nil }
+	switch kind {
+	case reflect.Map:
+		var m map[string]any
+		return json.Unmarshal(raw, &m) == nil && slices.ContainsFunc(slices.Collect(maps.Values(m)), isNull)
+	case reflect.Slice:
+		var l []any
+		return json.Unmarshal(raw, &l) == nil && slices.ContainsFunc(l, isNull)
+	default:
+		return false
+	}
 }
 
 // checkMediaType refuses bodies that say they are something else than JSON. One
@@ -64,14 +105,10 @@ func checkMediaType(h http.Header) error {
 	return nil
 }
 
-// badJSON says what is wrong with a body, in JSON's words.
-func badJSON(err error) error {
+// badJSON says what is wrong with a field, or the body, in JSON's words.
+func badJSON(what string, err error) error {
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		field := e.Field
-		if field == "" {
-			field = "the body"
-		}
-		return sqlerr.Wrap(err, sqlerr.Invalid, "%s: expected %s, got %s", field, jsonType(e.Type), e.Value)
+		return sqlerr.Wrap(err, sqlerr.Invalid, "%s: expected %s, got %s", what, jsonType(e.Type), e.Value)
 	}
 	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return sqlerr.Wrap(err, sqlerr.Invalid, "the body is not valid JSON: at byte %d: %s", e.Offset, e.Error())
@@ -87,6 +124,8 @@ func jsonType(t reflect.Type) string {
 		return "true or false"
 	case reflect.Int, reflect.Int64:
 		return "an integer"
+	case reflect.Float64:
+		return "a number"
 	case reflect.Slice:
 		return "an array"
 	default:

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"math"
 	"net/http"
 
 	"github.com/nekomata-sql/nekomata/api"
@@ -36,7 +37,7 @@ func (l sessionList) open(c *APIRequestContext) error {
 	}
 	version := 0
 	if v := req.ProtocolVersion; v != nil {
-		if *v < 0 {
+		if *v < 0 || *v > math.MaxInt32 {
 			return sqlerr.New(sqlerr.Invalid, "protocolVersion must be from 0 (V1) to %d, not %d", newestVersion, *v)
 		}
 		version = min(*v, newestVersion)
