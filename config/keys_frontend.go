@@ -41,11 +41,6 @@ var (
 	ThriftPort = Int("kyuubi.frontend.thrift.binary.bind.port", 10009,
 		"The port of the Thrift frontend; 0 lets the system choose one.").Fallback(BindPort).AtLeast(0).AtMost(maxPort)
 
-	// ThriftTLS must be false as yet.
-	ThriftTLS = Bool("kyuubi.frontend.thrift.binary.ssl.enabled", false,
-		"Whether clients connect with TLS. It is not supported yet.").
-		Check("false: TLS is not supported yet", func(on bool) bool { return !on })
-
 	// ThriftMaxConnections bounds the open connections.
 	ThriftMaxConnections = Int("kyuubi.frontend.thrift.max.connections", 16384,
 		"How many Thrift connections may be open at a time; those beyond are closed at once and counted in the metrics. 0 is no limit.").
@@ -53,7 +48,7 @@ var (
 
 	// ThriftLoginTimeout bounds the time for a login.
 	ThriftLoginTimeout = Duration("kyuubi.frontend.thrift.login.timeout", 20*time.Second,
-		"How long a new connection may take to log in.").AtLeast(time.Millisecond).Retired("kyuubi.frontend.login.timeout")
+		"How long a new connection may take to log in, and before that for the TLS handshake.").AtLeast(time.Millisecond).Retired("kyuubi.frontend.login.timeout")
 
 	// ThriftMaxMessageSize bounds a request.
 	ThriftMaxMessageSize = Bytes("kyuubi.frontend.thrift.max.message.size", 100<<20,
@@ -79,7 +74,7 @@ var thriftArea = Area{
 	Title: "Thrift frontend",
 	Intro: "HiveServer2's protocol, for beeline, the JDBC drivers, PyHive and many more.",
 	Settings: []Setting{
-		ThriftHost, ThriftPort, ThriftTLS, ThriftMaxConnections, ThriftLoginTimeout, ThriftMaxMessageSize,
+		ThriftHost, ThriftPort, ThriftMaxConnections, ThriftLoginTimeout, ThriftMaxMessageSize,
 		ThriftMaxFetchSize, ThriftDefaultFetchSize, MaxFetchRows,
 	},
 }

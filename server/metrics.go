@@ -76,6 +76,14 @@ func (m *metrics) gauge(name, help string, read func() float64) {
 	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
 }
 
+// certificate adds when a frontend's certificate expires.
+func (m *metrics) certificate(frontend string, expiry func() time.Time) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "nekomata_tls_certificate_expiry_seconds", Help: "When the certificate in use expires, in seconds since 1970, by frontend.",
+		ConstLabels: prometheus.Labels{"frontend": frontend},
+	}, func() float64 { return float64(expiry().Unix()) }))
+}
+
 // counter is gauge for a figure that only grows.
 func (m *metrics) counter(name, help string, read func() float64) {
 	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, read))

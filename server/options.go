@@ -125,3 +125,17 @@ func (s *Server) restOptions() rest.Options {
 		Log:            s.log,
 	}
 }
+
+func (s *Server) wrapOptions() frontend.WrapOptions {
+	c := s.conf
+	opts := frontend.WrapOptions{
+		BodyTimeout: config.Get(c, config.RestBodyTimeout),
+		Origins:     config.Get(c, config.RestOrigins),
+		HSTS:        config.Get(c, config.RestHSTS),
+		Log:         s.log,
+	}
+	if config.Get(c, config.RestCompression) {
+		opts.CompressFrom = int(config.Get(c, config.RestCompressionMinSize))
+	}
+	return opts
+}

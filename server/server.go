@@ -7,18 +7,17 @@ package server
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"time"
 
-	"github.com/nekomata-sql/nekomata/auth"
 	"github.com/nekomata-sql/nekomata/auth/token"
 	"github.com/nekomata-sql/nekomata/backend"
 	"github.com/nekomata-sql/nekomata/config"
 	"github.com/nekomata-sql/nekomata/frontend"
 	"github.com/nekomata-sql/nekomata/frontend/hs2"
 	"github.com/nekomata-sql/nekomata/frontend/rest"
+	"github.com/nekomata-sql/nekomata/frontend/tlsfile"
 	"github.com/nekomata-sql/nekomata/service"
 )
 
@@ -51,6 +50,7 @@ type Server struct {
 	thrift  *frontend.ThriftFrontendService // nil when not configured
 	rest    *frontend.RestFrontendService   // nil when not configured
 	scrape  *frontend.HTTPService           // nil when not configured
+	keepers map[tlsfile.Files]*tlsfile.Keeper
 }
 
 // New builds a gateway's parts. It binds and opens nothing.
@@ -62,6 +62,7 @@ func New(opts Options) (*Server, error) {
 		opts.Out = io.Discard
 	}
 	s := &Server{opts: opts, conf: opts.Config, log: opts.Log, metrics: newMetrics(opts.Version)}
+	s.keepers = map[tlsfile.Files]*tlsfile.Keeper{}
 	s.data = &dataDir{path: config.Get(s.conf, config.DataDir)}
 	var err error
 	if s.engine, err = newEngine(s.conf, s.data, s.log); err != nil {
@@ -69,7 +70,9 @@ func New(opts Options) (*Server, error) {
 	}
 	s.backend = backend.NewBackendService(s.backendOptions())
 	s.tokens = s.newTokens()
-	s.buildFrontends()
+	if err = s.buildFrontends(); err != nil {
+		return nil, err
+	}
 	s.buildMetrics()
 	return s, nil
 }
@@ -94,6 +97,9 @@ func (s *Server) Run(ctx context.Context, ready func()) error {
 // services are the parts in the order of their start; they stop in reverse.
 func (s *Server) services() []service.Service {
 	parts := []service.Service{s.engine, s.backend, s.tokens}
+	for _, k := range s.keepers {
+		parts = append(parts, k)
+	}
 	if s.scrape != nil {
 		parts = append(parts, s.scrape)
 	}
@@ -109,30 +115,61 @@ func (s *Server) services() []service.Service {
 // socketGrace is how long an answer may still take once nothing runs any more.
 const socketGrace = time.Second
 
-func (s *Server) buildFrontends() {
+func (s *Server) buildFrontends() error {
 	protocols := protocolSet(s.conf)
 	if protocols["THRIFT_BINARY"] {
-		s.thrift = frontend.NewThriftFrontendService(frontend.ThriftOptions{
-			Address:        address(s.conf, config.ThriftHost, config.ThriftPort),
-			Handler:        hs2.New(s.hs2Options()),
-			MaxConnections: config.Get(s.conf, config.ThriftMaxConnections),
-			Grace:          socketGrace,
-			Log:            s.log,
-		})
+		if err := s.buildThrift(); err != nil {
+			return err
+		}
 	}
 	if protocols["REST"] {
-		opts := s.restOptions()
-		s.rest = frontend.NewRestFrontendService(frontend.HTTPOptions{
-			Address:           address(s.conf, config.RestHost, config.RestPort),
-			Handler:           rest.New(opts),
-			ReadHeaderTimeout: config.Get(s.conf, config.RestHeaderTimeout),
-			IdleTimeout:       config.Get(s.conf, config.RestIdleTimeout),
-			MaxHeaderBytes:    int(config.Get(s.conf, config.RestMaxHeaderSize)),
-			MaxConnections:    config.Get(s.conf, config.RestMaxConnections),
-			Grace:             socketGrace,
-			Log:               s.log,
-		})
+		return s.buildREST()
 	}
+	return nil
+}
+
+func (s *Server) buildThrift() error {
+	secured, err := s.thriftTLS()
+	if err != nil {
+		return err
+	}
+	s.thrift = frontend.NewThriftFrontendService(frontend.ThriftOptions{
+		Address:          address(s.conf, config.ThriftHost, config.ThriftPort),
+		Handler:          hs2.New(s.hs2Options()),
+		TLS:              secured,
+		HandshakeTimeout: config.Get(s.conf, config.ThriftLoginTimeout),
+		MaxConnections:   config.Get(s.conf, config.ThriftMaxConnections),
+		Grace:            socketGrace,
+		Log:              s.log,
+	})
+	return nil
+}
+
+func (s *Server) buildREST() error {
+	secured, err := s.restTLS()
+	if err != nil {
+		return err
+	}
+	opts := s.restOptions()
+	if opts.Admit, err = frontend.CrossOrigin(config.Get(s.conf, config.RestOrigins)); err != nil {
+		return err
+	}
+	handler, err := frontend.Wrap(rest.New(opts), s.wrapOptions())
+	if err != nil {
+		return err
+	}
+	s.rest = frontend.NewRestFrontendService(frontend.HTTPOptions{
+		Address:           address(s.conf, config.RestHost, config.RestPort),
+		Handler:           handler,
+		TLS:               secured,
+		ReadHeaderTimeout: config.Get(s.conf, config.RestHeaderTimeout),
+		IdleTimeout:       config.Get(s.conf, config.RestIdleTimeout),
+		MaxHeaderBytes:    int(config.Get(s.conf, config.RestMaxHeaderSize)),
+		MaxConnections:    config.Get(s.conf, config.RestMaxConnections),
+		Grace:             socketGrace,
+		Log:               s.log,
+	})
+	return nil
 }
 
 func (s *Server) buildMetrics() {
@@ -168,37 +205,6 @@ func (s *Server) instance() string {
 		return reachable(s.rest.Addr(), host)
 	}
 	return reachable(s.thrift.Addr(), host)
-}
-
-// greet tells people, and tests, what is listening and what to try.
-func (s *Server) greet(took time.Duration) {
-	var lines string
-	add := func(format string, args ...any) { lines += fmt.Sprintf(format+"\n", args...) }
-	host := config.Get(s.conf, config.AdvertisedHost)
-	name := "Nekomata " + s.opts.Version
-	if n := config.Get(s.conf, config.ServerName); n != "" {
-		name += " (" + n + ")"
-	}
-	add("%s is ready (%d ms)", name, took.Milliseconds())
-	if s.thrift != nil {
-		add("  thrift   %s", reachable(s.thrift.Addr(), host))
-	}
-	if s.rest != nil {
-		add("  rest     http://%s", reachable(s.rest.Addr(), host))
-	}
-	if s.scrape != nil {
-		add("  metrics  http://%s%s", reachable(s.scrape.Addr(), host), config.Get(s.conf, config.MetricsPath))
-	}
-	add("  engine   %s", s.describeEngine())
-	add("  data     %s", s.data.path)
-	add("Try:")
-	if s.thrift != nil {
-		add("  beeline -n %s -u jdbc:hive2://%s/default -e 'select 42 as answer'", auth.Anonymous, reachable(s.thrift.Addr(), host))
-	}
-	if s.rest != nil {
-		add("  curl -s http://%s/api/v1/sessions -H 'Content-Type: application/json' -d '{\"configs\":{}}'", reachable(s.rest.Addr(), host))
-	}
-	_, _ = io.WriteString(s.opts.Out, lines)
 }
 
 // ThriftAddress is the host:port of the Thrift frontend; "" when there is none or
