@@ -2,6 +2,7 @@ package rest
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
@@ -9,8 +10,11 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nekomata-sql/nekomata/api"
 	"github.com/nekomata-sql/nekomata/operation"
 )
 
@@ -44,6 +48,41 @@ func BenchmarkEncode1000Rows(b *testing.B) {
 	for b.Loop() {
 		rowWriter{}.write(w, page)
 	}
+}
+
+// BenchmarkValidation is what it would cost to hold every request against the
+// document while the gateway runs, and what the handlers' own reading costs
+// (docs/adr/0010-requests-are-checked-by-handlers.md).
+func BenchmarkValidation(b *testing.B) {
+	const body = `{"statement":"select 1","runAsync":false,"queryTimeout":60,"confOverlay":{"a":"b"}}`
+	path := "/api/v1/sessions/" + uuid.NewString() + "/operations/statement"
+	b.Run("document", func(b *testing.B) {
+		doc := readDocument(b)
+		b.ReportAllocs()
+		for b.Loop() {
+			r := request(b, http.MethodPost, path, body)
+			found, vars, err := doc.router.FindRoute(r)
+			require.NoError(b, err)
+			require.NoError(b, openapi3filter.ValidateRequest(b.Context(), &openapi3filter.RequestValidationInput{
+				Request: r, PathParams: vars, Route: found,
+				Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc},
+			}))
+		}
+	})
+	b.Run("handler", func(b *testing.B) {
+		g := open(b, Options{}, nil)
+		b.ReportAllocs()
+		for b.Loop() {
+			r := request(b, http.MethodPost, path, body)
+			c := newContext(httptest.NewRecorder(), r, "")
+			_, err := g.find(c)
+			require.NoError(b, err)
+			_, err = c.handle("sessionHandle")
+			require.NoError(b, err)
+			var req api.StatementRequest
+			require.NoError(b, g.decode(c, &req))
+		}
+	})
 }
 
 func BenchmarkRequests(b *testing.B) {
