@@ -15,7 +15,7 @@ fetch() { # fetch CLIENT POM [-D...]
 	fi
 	echo "fetching $client"
 	rm -rf "$dir"
-	mvn -B -q -ntp -f "$pom" "$copy" -DoutputDirectory="$dir" "$@" </dev/null
+	mvn -B -q -ntp -Dstyle.color=never -f "$pom" "$copy" -DoutputDirectory="$dir" "$@" </dev/null
 	echo "$stamp" >"$dir/.stamp"
 }
 
