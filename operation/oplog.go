@@ -35,16 +35,20 @@ func (l *opLog) add(lines ...string) {
 		l.lines = append(l.lines, s)
 		l.size += len(s)
 	}
-	capacity := cmp.Or(l.capacity, logCapacity)
+	if capacity := cmp.Or(l.capacity, logCapacity); l.size > capacity {
+		l.shrink(capacity - capacity/4) // some room, or every line from now on would move all
+	}
+}
+
+// shrink drops the oldest lines until what is left fits, or is one line.
+func (l *opLog) shrink(size int) {
 	drop := 0
-	for l.size > capacity && drop < len(l.lines)-1 {
+	for l.size > size && drop < len(l.lines)-1 {
 		l.size -= len(l.lines[drop])
 		drop++
 	}
-	if drop > 0 {
-		l.lines = append(l.lines[:0:0], l.lines[drop:]...)
-		l.dropped += drop
-	}
+	l.lines = append(l.lines[:0:0], l.lines[drop:]...)
+	l.dropped += drop
 }
 
 // fetch returns up to limit lines; orientation First starts over.
