@@ -19,6 +19,7 @@ import (
 	"github.com/nekomata-sql/nekomata/frontend/rest"
 	"github.com/nekomata-sql/nekomata/frontend/tlsfile"
 	"github.com/nekomata-sql/nekomata/service"
+	"github.com/nekomata-sql/nekomata/statement"
 )
 
 // Options is what a Server is made of.
@@ -44,13 +45,14 @@ type Server struct {
 	data    *dataDir
 	metrics *metrics
 
-	engine  runningEngine
-	backend *backend.BackendService
-	tokens  *token.Manager
-	thrift  *frontend.ThriftFrontendService // nil when not configured
-	rest    *frontend.RestFrontendService   // nil when not configured
-	scrape  *frontend.HTTPService           // nil when not configured
-	keepers map[tlsfile.Files]*tlsfile.Keeper
+	engine     runningEngine
+	backend    *backend.BackendService
+	tokens     *token.Manager
+	statements *statement.Manager
+	thrift     *frontend.ThriftFrontendService // nil when not configured
+	rest       *frontend.RestFrontendService   // nil when not configured
+	scrape     *frontend.HTTPService           // nil when not configured
+	keepers    map[tlsfile.Files]*tlsfile.Keeper
 }
 
 // New builds a gateway's parts. It binds and opens nothing.
@@ -70,6 +72,7 @@ func New(opts Options) (*Server, error) {
 	}
 	s.backend = backend.NewBackendService(s.backendOptions())
 	s.tokens = s.newTokens()
+	s.statements = s.newStatements()
 	if err = s.buildFrontends(); err != nil {
 		return nil, err
 	}
@@ -96,10 +99,11 @@ func (s *Server) Run(ctx context.Context, ready func()) error {
 
 // services are the parts in the order of their start; they stop in reverse.
 func (s *Server) services() []service.Service {
-	parts := []service.Service{s.engine, s.backend, s.tokens}
+	var parts []service.Service
 	for _, k := range s.keepers {
 		parts = append(parts, k)
 	}
+	parts = append(parts, s.engine, s.backend, s.tokens, s.statements)
 	if s.scrape != nil {
 		parts = append(parts, s.scrape)
 	}
@@ -109,7 +113,7 @@ func (s *Server) services() []service.Service {
 	if s.rest != nil {
 		parts = append(parts, s.rest)
 	}
-	return append(parts, backend.NewDrainer(s.backend, config.Get(s.conf, config.StopGrace)))
+	return append(parts, backend.NewDrainer(s.backend, config.Get(s.conf, config.StopGrace), s.statements))
 }
 
 // socketGrace is how long an answer may still take once nothing runs any more.

@@ -1,0 +1,53 @@
+package hs2_test
+
+import (
+	"log/slog"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/nekomata-sql/nekomata/frontend/hs2"
+)
+
+func TestClientsWithoutTLSAreTold(t *testing.T) {
+	t.Parallel()
+	const words = "this port expects TLS: connect with ssl=true"
+	for name, tc := range map[string]struct{ send, answer, log string }{
+		"SASL":         {saslStep(1, "PLAIN") + saslStep(2, "\x00alice\x00x"), words, words},
+		"without SASL": {call(1, "OpenSession", "\x00"), words, words},
+		"HTTP":         {"GET / HTTP/1.1\r\n\r\n", "over TLS, not HTTP", "an HTTP request"},
+		"garbage":      {"\xde\xad", "", words},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			log := &logText{}
+			h := hs2.New(hs2.Options{Log: slog.New(slog.NewTextHandler(log, nil))})
+			l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+			require.NoError(t, err)
+			defer l.Close()
+			served := make(chan struct{})
+			go func() {
+				defer close(served)
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				defer c.Close()
+				h.RefusePlain(t.Context(), c)
+			}()
+			c, err := new(net.Dialer).DialContext(t.Context(), "tcp", l.Addr().String())
+			require.NoError(t, err)
+			defer c.Close()
+			require.NoError(t, c.SetDeadline(time.Now().Add(20*time.Second)))
+			got := exchange(t, c, tc.send)
+			if tc.answer == "" {
+				require.Empty(t, got)
+			}
+			require.Contains(t, got, tc.answer)
+			<-served
+			require.Contains(t, log.String(), tc.log)
+		})
+	}
+}
