@@ -100,6 +100,8 @@ func (s *server) groups() []group {
 			{"/v1/ping", get(root.ping)},
 			{"/v1/version", get(root.version)},
 			{"/v1/webui/config", get(root.webUIConfig)},
+			{"/docs", get(root.docs)},
+			{"/docs/page.css", get(root.docsCSS)},
 			{"/openapi.json", get(root.openAPIJSON)},
 			{"/openapi.yaml", get(root.openAPIYAML)},
 		}},

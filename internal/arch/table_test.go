@@ -26,12 +26,13 @@ var packages = map[string][]string{
 
 	// Protocols. They know the vocabulary of what they ask for, and declare the
 	// interface that backend satisfies.
-	"frontend":         {"service", "sqlerr"},
-	"frontend/tlsfile": {"service", "sqlerr"},
-	"frontend/hs2":     {"auth", "engine", "hive", "operation", "session", "sqlerr", "thrift/hive"},
-	"frontend/rest":    {"api", "auth", "engine", "hive", "operation", "session", "sqlerr"},
-	"thrift":           {},
-	"thrift/hive":      {},
+	"frontend":           {"service", "sqlerr"},
+	"frontend/tlsfile":   {"service", "sqlerr"},
+	"frontend/hs2":       {"auth", "engine", "hive", "operation", "session", "sqlerr", "thrift/hive"},
+	"frontend/rest":      {"api", "auth", "engine", "frontend/rest/page", "hive", "operation", "session", "sqlerr"},
+	"frontend/rest/page": {},
+	"thrift":             {},
+	"thrift/hive":        {},
 
 	// Engines never import each other.
 	"engine/duckdb":         {"engine", "engine/duckdb/dialect", "hive", "sqlerr"},
@@ -68,10 +69,6 @@ var foreign = map[string][]string{
 	"github.com/prometheus/": {"server"},
 	"github.com/spf13/cobra": {"cmd/nekomata"},
 	"github.com/magiconair/": {"config"},
-	// Certificates come from files in one place, and answers are packed in one.
-	"github.com/fsnotify/":           {"frontend/tlsfile"},
-	"software.sslmate.com/":          {"frontend/tlsfile"},
-	"github.com/klauspost/compress/": {"frontend"},
 	// Only for tests, and for the suites that several tests share.
 	"testing":                   {"engine/enginetest", "frontend/hs2/hs2test", "test/env"},
 	"github.com/stretchr/":      {"engine/enginetest", "frontend/hs2/hs2test", "test/env"},
