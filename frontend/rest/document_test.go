@@ -116,6 +116,19 @@ func TestDocumentJSONFollowsFromYAML(t *testing.T) {
 	require.True(t, bytes.Equal(want, openAPIJSON), "openapi.json is stale: go test ./frontend/rest -run Document -update")
 }
 
+func TestDocumentIsAPage(t *testing.T) {
+	t.Parallel()
+	g := open(t, Options{Auth: passwords{}}, nil)
+	w := g.call(t, http.StatusOK, http.MethodGet, "/api/docs", "") // without a login
+	require.Equal(t, docsPolicy, w.Header().Get("Content-Security-Policy"))
+	for _, operation := range []string{"openSession", "rowSet", "getDelegationToken"} {
+		require.Contains(t, w.Body.String(), `<article id="`+operation+`">`)
+	}
+	require.Contains(t, w.Body.String(), `href="`+cssPath+`"`)
+	w = g.call(t, http.StatusOK, http.MethodGet, cssPath, "")
+	require.Contains(t, w.Header().Get("Content-Type"), "text/css")
+}
+
 func TestDocumentIsServed(t *testing.T) {
 	t.Parallel()
 	g := open(t, Options{}, nil)
