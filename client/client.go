@@ -82,7 +82,8 @@ func (e *Error) Error() string {
 type call struct {
 	method, path string
 	query        url.Values
-	body         any // nil for none
+	body         any    // nil for none
+	accept       string // a media type; "" for whatever comes
 }
 
 // do makes a request and decodes the answer into out: a pointer for JSON, a
@@ -101,7 +102,7 @@ func (c *Client) do(ctx context.Context, k call, out any) error {
 		return err
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
+	if resp.StatusCode/100 != 2 {
 		return failure(resp)
 	}
 	switch out := out.(type) {
@@ -168,6 +169,9 @@ func (c *Client) request(ctx context.Context, base *url.URL, k call, body []byte
 	}
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if k.accept != "" {
+		req.Header.Set("Accept", k.accept)
 	}
 	switch {
 	case c.opts.Token != "":

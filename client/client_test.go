@@ -26,6 +26,7 @@ import (
 	"github.com/nekomata-sql/nekomata/client"
 	"github.com/nekomata-sql/nekomata/engine"
 	"github.com/nekomata-sql/nekomata/frontend/rest"
+	"github.com/nekomata-sql/nekomata/statement"
 )
 
 // numbers is an engine whose every query answers 1 to 5 and a large number.
@@ -80,19 +81,22 @@ func gateway(t *testing.T, r *routes) *httptest.Server {
 	t.Helper()
 	b := backend.NewBackendService(backend.Options{Engine: numbers{}})
 	ctx, stop := context.WithCancel(t.Context())
-	over := make(chan error, 2)
+	over := make(chan error, 3)
 	go func() { over <- b.Run(ctx, func() {}) }()
 	tokens := token.NewManager(token.Options{Dir: t.TempDir()})
 	go func() { over <- tokens.Run(ctx, func() {}) }()
-	s := httptest.NewServer(rest.New(rest.Options{Backend: b, Version: "1.2.3", Observe: r.observe, Tokens: tokens, Gateway: rest.Gateway{
+	statements := statement.NewManager(statement.Options{Engine: numbers{}, Settings: b})
+	go func() { over <- statements.Run(ctx, func() {}) }()
+	s := httptest.NewServer(rest.New(rest.Options{Backend: b, Statements: statements, Version: "1.2.3", Observe: r.observe, Tokens: tokens, Gateway: rest.Gateway{
 		Engine: func() engine.Info { return engine.Info{Type: "DUCKDB", Name: "Numbers"} }, User: "nekomata",
 		Refresh: func(context.Context, string) error { return nil },
 	}}))
 	t.Cleanup(func() {
 		s.Close()
 		stop()
-		require.NoError(t, <-over)
-		require.NoError(t, <-over)
+		for range cap(over) {
+			require.NoError(t, <-over)
+		}
 	})
 	return s
 }
@@ -184,6 +188,7 @@ func TestWholeAPI(t *testing.T) {
 	require.Contains(t, text, op)
 	requireTokens(t, s, c, id)
 	requireGateway(t, c)
+	requireStatements(t, c)
 	logged, err := c.SessionLog(ctx, id, 1, 3)
 	require.NoError(t, err)
 	require.Equal(t, 3, logged.RowCount)

@@ -111,6 +111,7 @@ func (s *Server) restOptions() rest.Options {
 	}
 	return rest.Options{
 		Backend:        s.backend,
+		Statements:     s.statements,
 		Auth:           auth.None{},
 		Tokens:         s.tokens,
 		Gateway:        s.gateway(),

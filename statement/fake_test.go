@@ -188,7 +188,7 @@ func (b *bench) ended(t *testing.T, user, sql string) statement.Info {
 // readAll reads a result to its end.
 func (b *bench) readAll(t *testing.T, user string, info statement.Info) (rows int64) {
 	t.Helper()
-	r, err := b.Read(as(t, user), info.ID)
+	r, err := b.Read(as(t, user), info.ID, 0)
 	require.NoError(t, err)
 	defer r.Close()
 	for {

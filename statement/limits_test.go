@@ -46,7 +46,7 @@ func TestKeptStatementsGiveWay(t *testing.T) {
 		b.readAll(t, "ann", read)
 		held := b.ended(t, "ann", "rows 1")
 		b.readAll(t, "ann", held)
-		r, err := b.Read(as(t, "ann"), held.ID)
+		r, err := b.Read(as(t, "ann"), held.ID, 0)
 		require.NoError(t, err)
 
 		known := func(user string, info statement.Info) bool {
@@ -76,28 +76,29 @@ func TestKeptStatementsGiveWay(t *testing.T) {
 func TestFilesAreBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		// A batch takes a little more than 8,000 bytes in its file.
+		// A batch takes 8,000 bytes in memory, where eight find room, and a little more in
+		// its file.
 		b := newBench(t, statement.Options{Limits: statement.Limits{ResultSize: 60_000, TotalSize: 100_000}})
-		info := b.ended(t, "ann", "rows 9")
+		info := b.ended(t, "ann", "rows 17")
 		require.Equal(t, operation.Error, info.State)
 		require.Equal(t, "53400", info.Err.SQLState())
 		require.Contains(t, info.Err.Message, "kyuubi.server.statement.result.max.size=60000")
-		first, second := b.ended(t, "ann", "rows 6"), b.ended(t, "ann", "rows 4")
-		require.EqualValues(t, 6000, first.Rows)
-		b.ended(t, "bob", "rows 6")
+		first, second := b.ended(t, "ann", "rows 14"), b.ended(t, "ann", "rows 12")
+		require.EqualValues(t, 14_000, first.Rows)
+		b.ended(t, "bob", "rows 14")
 		_, err := b.Wait(as(t, "ann"), first.ID, 0)
 		require.ErrorIs(t, err, sqlerr.Gone)
 		require.ErrorContains(t, err, "result.total.max.size")
-		require.EqualValues(t, 4000, b.readAll(t, "ann", second))
+		require.EqualValues(t, 12_000, b.readAll(t, "ann", second))
 
 		// Nothing that runs or is read is freed for another.
-		r, err := b.Read(as(t, "ann"), second.ID)
+		r, err := b.Read(as(t, "ann"), second.ID, 0)
 		require.NoError(t, err)
 		defer r.Close()
-		slow, err := b.submit(t, "ann", "rows 6 every 1s", 5*time.Second+time.Millisecond)
+		slow, err := b.submit(t, "ann", "rows 14 every 1s", 13*time.Second+time.Millisecond)
 		require.NoError(t, err)
 		require.Equal(t, operation.Running, slow.State)
-		info = b.ended(t, "ann", "rows 6")
+		info = b.ended(t, "ann", "rows 14")
 		require.Equal(t, operation.Error, info.State)
 		require.Contains(t, info.Err.Message, "kyuubi.server.statement.result.total.max.size=100000")
 		slow, err = b.Wait(as(t, "ann"), slow.ID, time.Minute)
@@ -111,7 +112,7 @@ func TestReaderHoldsItsStatement(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, statement.Options{TTL: time.Minute})
 		info := b.ended(t, "ann", "rows 9")
-		r, err := b.Read(as(t, "ann"), info.ID)
+		r, err := b.Read(as(t, "ann"), info.ID, 0)
 		require.NoError(t, err)
 		require.Equal(t, 1, b.Busy())
 		time.Sleep(time.Hour)
@@ -121,7 +122,7 @@ func TestReaderHoldsItsStatement(t *testing.T) {
 		p.Release()
 		r.Close()
 		require.Zero(t, b.Busy())
-		_, err = b.Read(as(t, "ann"), info.ID)
+		_, err = b.Read(as(t, "ann"), info.ID, 0)
 		require.ErrorIs(t, err, sqlerr.Gone)
 		time.Sleep(time.Minute)
 		_, kept := b.Count()

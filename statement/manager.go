@@ -24,6 +24,7 @@ type statement struct {
 	sql            string
 	created        time.Time
 	op             uuid.UUID
+	begun          chan struct{} // closed when it is described or has ended
 	done           chan struct{} // closed when it has ended
 
 	described bool // hasRows and schema are known

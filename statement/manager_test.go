@@ -26,7 +26,7 @@ func TestLifeOfAStatement(t *testing.T) {
 		require.Equal(t, operation.Running, info.State)
 		require.False(t, info.Described)
 		require.EqualValues(t, -1, info.Rows)
-		_, err = b.Read(as(t, "ann"), info.ID)
+		_, err = b.Read(as(t, "ann"), info.ID, 0)
 		require.ErrorIs(t, err, sqlerr.Conflict)
 		running, kept := b.Count()
 		require.Equal(t, []int{1, 0}, []int{running, kept})
@@ -72,7 +72,7 @@ func TestLifeOfAStatement(t *testing.T) {
 func everyCall(b *bench, id uuid.UUID) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		"wait":   func(ctx context.Context) error { _, err := b.Wait(ctx, id, 0); return err },
-		"read":   func(ctx context.Context) error { _, err := b.Read(ctx, id); return err },
+		"read":   func(ctx context.Context) error { _, err := b.Read(ctx, id, 0); return err },
 		"log":    func(ctx context.Context) error { _, err := b.Log(ctx, id, 0, 1); return err },
 		"cancel": func(ctx context.Context) error { _, err := b.Cancel(ctx, id); return err },
 		"delete": func(ctx context.Context) error { return b.Delete(ctx, id) },
@@ -149,7 +149,7 @@ func TestFailuresAndEnds(t *testing.T) {
 		info := b.ended(t, "ann", "bad")
 		require.Equal(t, operation.Error, info.State)
 		require.Equal(t, "42601", info.Err.SQLState())
-		_, err := b.Read(as(t, "ann"), info.ID)
+		_, err := b.Read(as(t, "ann"), info.ID, 0)
 		require.Equal(t, "42601", sqlerr.From(err).SQLState(), "the result of a failed statement is its error")
 		require.Equal(t, operation.TimedOut, b.ended(t, "ann", "wait 2h").State)
 		require.Equal(t, operation.TimedOut, b.ended(t, "ann", "rows 90 every 1m").State, "also while rows come")
@@ -169,7 +169,7 @@ func TestFailuresAndEnds(t *testing.T) {
 			info, err = b.Cancel(as(t, "ann"), info.ID)
 			require.NoError(t, err, "twice is fine")
 			require.Equal(t, operation.Canceled, info.State)
-			_, err = b.Read(as(t, "ann"), info.ID)
+			_, err = b.Read(as(t, "ann"), info.ID, 0)
 			require.ErrorIs(t, err, sqlerr.Canceled)
 
 			info, err = b.submit(t, "ann", sql, 5*time.Minute)

@@ -39,7 +39,8 @@ type Options struct {
 	// Settings makes the clients' settings ready.
 	Settings Settler
 	// Operation configures the operations behind the statements. The bounds of a
-	// result's file are those of Limits; its idle timeout means nothing here.
+	// result's file are those of Limits; its window in memory and the idle timeout
+	// mean nothing here.
 	Operation operation.Options
 	// TTL is how long a statement is kept after its end (kyuubi.server.statement.ttl).
 	TTL time.Duration
@@ -68,9 +69,13 @@ func (o Options) withDefaults() Options {
 		o.Instance = func() string { return "" }
 	}
 	o.Operation.IdleTimeout = 0
+	o.Operation.Result.Window = window
 	o.Operation.Result.SpillMax = math.MaxInt64
 	return o
 }
+
+// window is how many bytes of a result stay in memory; there may be thousands.
+const window = 64 << 10
 
 // maxMemory is how many bytes of texts, logs and small results are kept of
 // statements that have ended; past it the oldest are freed.

@@ -23,7 +23,7 @@ func (m *Manager) Wait(ctx context.Context, id uuid.UUID, d time.Duration) (Info
 }
 
 func (m *Manager) await(ctx context.Context, st *statement, d time.Duration) (Info, error) {
-	if err := st.wait(ctx, d); err != nil {
+	if err := wait(ctx, st.done, d); err != nil {
 		return Info{}, err
 	}
 	m.mu.RLock()
@@ -35,10 +35,10 @@ func (m *Manager) await(ctx context.Context, st *statement, d time.Duration) (In
 	return m.info(st), nil
 }
 
-// wait waits up to d for the end.
-func (st *statement) wait(ctx context.Context, d time.Duration) error {
+// wait waits up to d for done to be closed.
+func wait(ctx context.Context, done <-chan struct{}, d time.Duration) error {
 	select {
-	case <-st.done:
+	case <-done:
 		return nil
 	default:
 	}
@@ -48,7 +48,7 @@ func (st *statement) wait(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
-	case <-st.done:
+	case <-done:
 	case <-timer.C:
 	case <-ctx.Done():
 		return sqlerr.From(context.Cause(ctx))
@@ -97,7 +97,7 @@ func (m *Manager) Cancel(ctx context.Context, id uuid.UUID) (Info, error) {
 	}
 	// An error means that it is gone: then there is nothing to cancel.
 	if m.ops.Cancel(st.op) == nil {
-		if err := st.wait(ctx, math.MaxInt64); err != nil {
+		if err := wait(ctx, st.done, math.MaxInt64); err != nil {
 			return Info{}, err
 		}
 	}
@@ -122,18 +122,22 @@ type Reader struct {
 	end bool
 }
 
-// Read begins to read a result. It fails with NotFound, Gone, the statement's own
-// error, and Conflict as long as there are no rows to read yet. Close the reader.
-func (m *Manager) Read(ctx context.Context, id uuid.UUID) (*Reader, error) {
+// Read begins to read a result, after waiting up to d for its first rows. It fails
+// with NotFound, Gone, the statement's own error, and Conflict when there are no
+// rows to read yet. Close the reader.
+func (m *Manager) Read(ctx context.Context, id uuid.UUID, d time.Duration) (*Reader, error) {
 	st, err := m.find(ctx, id)
 	if err != nil {
+		return nil, err
+	}
+	if err := wait(ctx, st.begun, d); err != nil {
 		return nil, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch {
 	case m.byID[id] != st: // just now
-		return nil, tomb{id: id, why: expired}.err(m.opts.TTL)
+		return nil, m.gone.byID[id].err(m.opts.TTL)
 	case st.err != nil:
 		return nil, st.err
 	case !st.described:

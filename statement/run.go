@@ -28,7 +28,7 @@ func (m *Manager) Submit(ctx context.Context, req Request) (Info, error) {
 	}
 	st := &statement{
 		id: uuid.New(), user: req.Session.User, realUser: req.Session.RealUser, sql: req.SQL,
-		created: time.Now(), done: make(chan struct{}), rows: -1,
+		created: time.Now(), begun: make(chan struct{}), done: make(chan struct{}), rows: -1,
 	}
 	if err := m.admit(st.user); err != nil {
 		return Info{}, err
@@ -146,6 +146,7 @@ func (m *Manager) keep(st *statement) (rows int64, err error) {
 	m.mu.Lock()
 	st.described, st.hasRows, st.schema = true, schema != nil, schema
 	m.mu.Unlock()
+	close(st.begun)
 	return m.ops.Keep(st.op, func(spilled int64) error { return m.grow(st, spilled) })
 }
 
@@ -194,6 +195,9 @@ func (m *Manager) finish(st *statement, rows int64, failed *sqlerr.Error) {
 	}
 	m.leave(st.user)
 	m.mu.Unlock()
+	if !st.described {
+		close(st.begun)
+	}
 	close(st.done)
 	m.release(freed)
 }

@@ -130,6 +130,9 @@ func open(tb testing.TB, opts Options, answers map[string]arrow.RecordBatch) *ga
 		})
 		opts.Backend = b
 	}
+	if opts.Statements == nil {
+		opts.Statements = runStatements(tb, answers)
+	}
 	if opts.Instance == nil {
 		opts.Instance = func() string { return "127.0.0.1:10099" }
 	}

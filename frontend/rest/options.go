@@ -13,6 +13,7 @@ import (
 	"github.com/nekomata-sql/nekomata/engine"
 	"github.com/nekomata-sql/nekomata/operation"
 	"github.com/nekomata-sql/nekomata/session"
+	stmt "github.com/nekomata-sql/nekomata/statement"
 )
 
 // Sessions opens, lists and closes sessions.
@@ -66,6 +67,17 @@ type Gateway struct {
 	Refresh func(ctx context.Context, list string) error
 }
 
+// Statements runs statements without a session and keeps their results.
+type Statements interface {
+	Submit(ctx context.Context, req stmt.Request) (stmt.Info, error)
+	Wait(ctx context.Context, id uuid.UUID, d time.Duration) (stmt.Info, error)
+	List(ctx context.Context, f stmt.Filter) (page []stmt.Info, total int, err error)
+	Read(ctx context.Context, id uuid.UUID, wait time.Duration) (*stmt.Reader, error)
+	Log(ctx context.Context, id uuid.UUID, offset, limit int64) (operation.LogPage, error)
+	Cancel(ctx context.Context, id uuid.UUID) (stmt.Info, error)
+	Delete(ctx context.Context, id uuid.UUID) error
+}
+
 // Backend is all that this package asks of the gateway. The caller's
 // [auth.Principal] is in the context of every call.
 type Backend interface {
@@ -78,6 +90,8 @@ type Backend interface {
 type Options struct {
 	// Backend serves the calls.
 	Backend Backend
+	// Statements serves statements without a session; nil means that there are none.
+	Statements Statements
 	// Auth checks names and passwords; nil believes everybody ([auth.None]).
 	Auth auth.Authenticator
 	// Tokens serves delegation tokens, which are then taken as bearer tokens too; nil

@@ -82,6 +82,7 @@ func (s *server) groups() []group {
 			{"/{sessionHandle}/operations/primaryKeys", post(ops.primaryKeys)},
 			{"/{sessionHandle}/operations/crossReference", post(ops.crossReference)},
 		}},
+		s.statementGroup(),
 		{"/api/v1/admin", []route{
 			{"/sessions", get(admin.sessions)},
 			{"/sessions/{sessionHandle}", methods{http.MethodDelete: admin.closeSession}},

@@ -27,6 +27,8 @@ var rowBuffers = sync.Pool{New: func() any { return new(make([]byte, 0, flushSiz
 type rowWriter struct {
 	// base64 sends binary values as BINARY_VAL in base64 instead of as text.
 	base64 bool
+	// tail, unless nil, appends further members of the answer.
+	tail func(dst []byte) []byte
 }
 
 // write sends a page. Write errors mean that the client has gone; they end it.
@@ -60,6 +62,9 @@ func (rw rowWriter) write(w io.Writer, page *operation.Page) {
 	}
 	buf = append(buf, `],"rowCount":`...)
 	buf = strconv.AppendInt(buf, page.Rows, 10)
+	if rw.tail != nil {
+		buf = rw.tail(buf)
+	}
 	buf = append(buf, '}')
 	_, _ = w.Write(buf)
 }

@@ -29,7 +29,7 @@ var packages = map[string][]string{
 	"frontend":           {"service", "sqlerr"},
 	"frontend/tlsfile":   {"service", "sqlerr"},
 	"frontend/hs2":       {"auth", "engine", "hive", "operation", "session", "sqlerr", "thrift/hive"},
-	"frontend/rest":      {"api", "auth", "engine", "frontend/rest/page", "hive", "operation", "session", "sqlerr"},
+	"frontend/rest":      {"api", "auth", "engine", "frontend/rest/page", "hive", "operation", "session", "sqlerr", "statement"},
 	"frontend/rest/page": {},
 	"thrift":             {},
 	"thrift/hive":        {},
@@ -42,7 +42,7 @@ var packages = map[string][]string{
 	// The one place that wires, and the program around it.
 	"server": {
 		"auth", "auth/token", "backend", "config", "engine", "engine/duckdb", "frontend", "frontend/hs2",
-		"frontend/rest", "frontend/tlsfile", "operation", "service", "session", "sqlerr",
+		"frontend/rest", "frontend/tlsfile", "operation", "service", "session", "sqlerr", "statement",
 	},
 	"cmd/nekomata": {"api", "client", "config", "server", "sqlerr"},
 
