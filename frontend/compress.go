@@ -12,6 +12,9 @@ import (
 // for each other.
 const eventStream = "text/event-stream"
 
+// varyEncoding is shared: nobody may change its element.
+var varyEncoding = []string{"Accept-Encoding"}
+
 // compress compresses answers of from bytes and more for clients that ask for it.
 // Speed counts more than size: most clients are near.
 func compress(next http.Handler, from int) (http.Handler, error) {
@@ -33,7 +36,11 @@ func compress(next http.Handler, from int) (http.Handler, error) {
 			compressed.ServeHTTP(w, r)
 			return
 		}
-		w.Header().Add("Vary", "Accept-Encoding")
+		if h := w.Header(); len(h["Vary"]) == 0 {
+			h["Vary"] = varyEncoding
+		} else {
+			h.Add("Vary", "Accept-Encoding")
+		}
 		next.ServeHTTP(w, r)
 	}), nil
 }
