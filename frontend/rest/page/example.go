@@ -79,19 +79,20 @@ func write(v any) string {
 func writeValue(b *strings.Builder, v any, indent string) {
 	switch v := v.(type) {
 	case []entry:
-		writeList(b, "{", "}", indent, len(v), func(i int, indent string) {
+		writeList(b, "{}", indent, len(v), func(i int, indent string) {
 			b.WriteString(text(v[i].name) + ": ")
 			writeValue(b, v[i].value, indent)
 		})
 	case []any:
-		writeList(b, "[", "]", indent, len(v), func(i int, indent string) { writeValue(b, v[i], indent) })
+		writeList(b, "[]", indent, len(v), func(i int, indent string) { writeValue(b, v[i], indent) })
 	default:
 		b.WriteString(text(v))
 	}
 }
 
-func writeList(b *strings.Builder, begin, end, indent string, n int, item func(i int, indent string)) {
-	b.WriteString(begin)
+// writeList writes n items within a pair of brackets.
+func writeList(b *strings.Builder, brackets, indent string, n int, item func(i int, indent string)) {
+	b.WriteByte(brackets[0])
 	inner := indent + "  "
 	for i := range n {
 		if i > 0 {
@@ -103,7 +104,7 @@ func writeList(b *strings.Builder, begin, end, indent string, n int, item func(i
 	if n > 0 {
 		b.WriteString("\n" + indent)
 	}
-	b.WriteString(end)
+	b.WriteByte(brackets[1])
 }
 
 // text is a value as JSON on one line, with < and > as they are.

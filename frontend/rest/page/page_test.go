@@ -52,7 +52,8 @@ func TestPage(t *testing.T) {
 
 func TestExamplesKeepTheOrderAndEnd(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, "{\n  \"b\": [\n    \"<x>\"\n  ],\n  \"a\": {}\n}", write([]entry{{"b", []any{"<x>"}}, {"a", []entry{}}}))
+	got := write([]entry{{"b", []any{"<x>"}}, {"a", []entry{}}})
+	require.Equal(t, []string{"{", `  "b": [`, `    "<x>"`, "  ],", `  "a": {}`, "}"}, strings.Split(got, "\n"))
 }
 
 // TestTheAPIsPage reads the page of the API that this is for.
