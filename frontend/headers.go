@@ -26,7 +26,6 @@ func headers(next http.Handler, hsts time.Duration) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h["X-Content-Type-Options"] = noSniff
-		h["Referrer-Policy"] = noReferrer
 		if hsts > 0 && r.TLS != nil && !isLocalhost(r.Host) {
 			h["Strict-Transport-Security"] = insist
 		}
@@ -61,6 +60,7 @@ func (a *answer) begin() {
 		h["Content-Security-Policy"] = pagePolicy
 	}
 	h["X-Frame-Options"] = denyFrames
+	h["Referrer-Policy"] = noReferrer
 }
 
 // WriteHeader begins the answer.

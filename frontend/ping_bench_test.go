@@ -57,6 +57,7 @@ func newPinger(b *testing.B, h http.Handler, header string) *pinger {
 
 // ask pings n times and returns how long that took.
 func (p *pinger) ask(b *testing.B, n int) time.Duration {
+	b.Helper()
 	began := time.Now()
 	for range n {
 		if _, err := io.WriteString(p.conn, p.request); err != nil {
