@@ -40,12 +40,13 @@ func forEachBeeline(t *testing.T, test func(t *testing.T, b beeline)) {
 	}
 }
 
-type beeline struct{ version, jars, address, schema string }
+// beeline is one generation of it; options go on from the URL's database.
+type beeline struct{ version, jars, address, schema, options string }
 
 func (b beeline) args(more ...string) []string {
 	return append([]string{
 		"-Xmx512m", "-Djline.terminal=jline.UnsupportedTerminal", "-cp", b.jars, "org.apache.hive.beeline.BeeLine",
-		"-u", "jdbc:hive2://" + b.address + "/default", "-n", "tester", "-p", "secret",
+		"-u", "jdbc:hive2://" + b.address + "/default" + b.options, "-n", "tester", "-p", "secret",
 	}, more...)
 }
 
