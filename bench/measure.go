@@ -84,19 +84,19 @@ func measureRounds(ctx context.Context, java client, targets []*target, results 
 	type measurement struct {
 		args   []string
 		driver string
-		rows   map[string]string // what the client says → the table's row
+		rows   [][2]string // what the client says, the table's row
 	}
 	var all []measurement
 	all = append(all,
-		measurement{[]string{"select1"}, drivers[0], map[string]string{
-			"p50": "`select 1`, warm connection, p50 (ms)", "p99": "`select 1`, warm connection, p99 (ms)",
+		measurement{[]string{"select1"}, drivers[0], [][2]string{
+			{"p50", "`select 1`, warm connection, p50 (ms)"}, {"p99", "`select 1`, warm connection, p99 (ms)"},
 		}},
-		measurement{[]string{"session"}, drivers[0], map[string]string{"p50": "open and close a session, p50 (ms)"}},
-		measurement{[]string{"many"}, drivers[0], map[string]string{"persecond": "64 connections, `select 1` (per second)"}},
+		measurement{[]string{"session"}, drivers[0], [][2]string{{"p50", "open and close a session, p50 (ms)"}}},
+		measurement{[]string{"many"}, drivers[0], [][2]string{{"persecond", "64 connections, `select 1` (per second)"}}},
 	)
 	for _, driver := range drivers {
-		all = append(all, measurement{[]string{"rows"}, driver, map[string]string{
-			"persecond": fmt.Sprintf("fetch 2 M rows × 4 columns, driver %s (rows per second)", driver),
+		all = append(all, measurement{[]string{"rows"}, driver, [][2]string{
+			{"persecond", fmt.Sprintf("fetch 2 M rows × 4 columns, driver %s (rows per second)", driver)},
 		}})
 	}
 	for round := range rounds {
@@ -112,8 +112,8 @@ func measureRounds(ctx context.Context, java client, targets []*target, results 
 				if err != nil {
 					return err
 				}
-				for said, row := range m.rows {
-					results.add(row, t, values[said])
+				for _, row := range m.rows {
+					results.add(row[1], t, values[row[0]])
 				}
 			}
 		}
