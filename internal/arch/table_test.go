@@ -69,6 +69,10 @@ var foreign = map[string][]string{
 	"github.com/prometheus/": {"server"},
 	"github.com/spf13/cobra": {"cmd/nekomata"},
 	"github.com/magiconair/": {"config"},
+	// Certificates come from files in one place, and answers are packed in one.
+	"github.com/fsnotify/":           {"frontend/tlsfile"},
+	"software.sslmate.com/":          {"frontend/tlsfile"},
+	"github.com/klauspost/compress/": {"frontend"},
 	// Only for tests, and for the suites that several tests share.
 	"testing":                   {"engine/enginetest", "frontend/hs2/hs2test", "test/env"},
 	"github.com/stretchr/":      {"engine/enginetest", "frontend/hs2/hs2test", "test/env"},
