@@ -257,7 +257,7 @@ func wrongValues(s *openapi3.Schema) []any {
 		all = append(all, "")
 	}
 	if s.Type.Is("string") && (s.Pattern != "" || len(s.Enum) > 0) {
-		all = append(all, " ")
+		all = append(all, "\x00")
 	}
 	if s.Items != nil {
 		for _, v := range wrongValues(s.Items.Value) {

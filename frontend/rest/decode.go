@@ -59,11 +59,27 @@ func fill(to reflect.Value, fields map[string]json.RawMessage) error {
 		if err := json.Unmarshal(raw, to.Field(i).Addr().Interface()); err != nil {
 			return badJSON(name, err)
 		}
+		if hasNUL(to.Field(i).Interface()) {
+			return sqlerr.New(sqlerr.Invalid, "%s: a text can't have a NUL character", name)
+		}
 		if hasNull(to.Field(i).Kind(), raw) {
 			return sqlerr.New(sqlerr.Invalid, "%s: null is no value for an entry", name)
 		}
 	}
 	return nil
+}
+
+// hasNUL says whether a text, or one of several, has a character that no name and
+// no SQL can have.
+func hasNUL(v any) bool {
+	switch v := v.(type) {
+	case string:
+		return strings.ContainsRune(v, 0)
+	case []string:
+		return slices.ContainsFunc(v, func(s string) bool { return hasNUL(s) })
+	default:
+		return false
+	}
 }
 
 // hasNull says whether null is an entry of a list or map of texts, which has been

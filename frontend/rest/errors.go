@@ -3,6 +3,7 @@ package rest
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/nekomata-sql/nekomata/api"
 	"github.com/nekomata-sql/nekomata/sqlerr"
@@ -23,7 +24,7 @@ const retryAfter = "5"
 // fail answers with err. What went wrong in the gateway itself is logged here,
 // and only here.
 func (s *server) fail(c *APIRequestContext, err error) {
-	e := sqlerr.From(err)
+	e := aboutSQL(sqlerr.From(err))
 	if e.Kind == sqlerr.Internal {
 		s.Log.Error("a request failed", "err", err, "method", c.request.Method, "route", c.route, "user", c.caller.User, "requestId", c.id)
 	}
@@ -31,6 +32,22 @@ func (s *server) fail(c *APIRequestContext, err error) {
 		panic(http.ErrAbortHandler)
 	}
 	c.render(e)
+}
+
+// aboutSQL tells what SQL names and there isn't (class 42, or a schema or catalog)
+// from what the path names: only the latter is 404.
+func aboutSQL(e *sqlerr.Error) *sqlerr.Error {
+	if e.Kind != sqlerr.NotFound {
+		return e
+	}
+	for _, class := range []string{"42", "3F", "3D"} {
+		if strings.HasPrefix(e.State, class) {
+			c := *e
+			c.Kind = sqlerr.Invalid
+			return &c
+		}
+	}
+	return e
 }
 
 // render answers with e as JSON.

@@ -72,6 +72,16 @@ func TestEveryKindIsRendered(t *testing.T) {
 	}
 }
 
+func TestWhatOnlySQLNamesIsNot404(t *testing.T) {
+	t.Parallel()
+	for state, status := range map[string]int{"42P01": 400, "42000": 400, "3F000": 400, "3D000": 400, "HY000": 404, "": 404} {
+		g := failing(t, func() error { return sqlerr.New(sqlerr.NotFound, "no table x").WithState(state) })
+		e := errorOf(t, g.call(t, status, http.MethodGet, oneSessionPath(), ""))
+		require.Equal(t, status == 400, e.Kind == "Invalid")
+		require.True(t, e.SQLState == state || state == "")
+	}
+}
+
 func TestWhatIsNotOursIsHiddenAndLoggedOnce(t *testing.T) {
 	t.Parallel()
 	g := failing(t, func() error { return errors.New("dial 10.0.0.7: secret") })
@@ -151,6 +161,9 @@ func TestBadInput(t *testing.T) {
 		{"POST", sess + "/operations/statement", `{}`, 400, "statement is missing or empty"},
 		{"POST", sess + "/operations/statement", `{"Statement":"create"}`, 400, "statement is missing or empty"},
 		{"POST", sess + "/operations/statement", `{"statement":null,"x":[null]}`, 400, "statement is missing or empty"},
+		{"POST", sess + "/operations/statement", `{"statement":"select '\u0000'"}`, 400, "statement: a text can't have a NUL character"},
+		{"POST", sess + "/operations/tables", `{"tableTypes":["\u0000"]}`, 400, "tableTypes: a text can't have a NUL character"},
+		{"POST", sess + "/operations/columns", `{"columnName":"\u0000"}`, 400, "columnName: a text can't have a NUL character"},
 		{"POST", sess + "/operations/statement", `{"statement":7}`, 400, "statement: expected a string, got number"},
 		{"POST", sess + "/operations/statement", `{"statement":"x","runAsync":"yes"}`, 400, "runAsync: expected true or false, got string"},
 		{"POST", sess + "/operations/statement", `{"statement":"bad"}`, 400, "syntax error"},
