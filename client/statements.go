@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -155,26 +156,29 @@ func (c *Client) StatementEvents(ctx context.Context, statement string) iter.Seq
 			return
 		}
 		defer body.Close()
-		lines := bufio.NewReader(body)
-		var name string
-		for {
-			line, err := lines.ReadString('\n')
-			if err == io.EOF { //nolint:errorlint // bufio gives it as it is
-				return
-			}
-			if err != nil {
+		readEvents(bufio.NewReader(body), yield)
+	}
+}
+
+// readEvents reads a stream of events to its end.
+func readEvents(lines *bufio.Reader, yield func(StatementEvent, error) bool) {
+	var name string
+	for {
+		line, err := lines.ReadString('\n')
+		if err != nil {
+			if !errors.Is(err, io.EOF) {
 				yield(StatementEvent{}, err)
+			}
+			return
+		}
+		line = strings.TrimSuffix(line, "\n")
+		if text, ok := strings.CutPrefix(line, "event: "); ok {
+			name = text
+		}
+		if data, ok := strings.CutPrefix(line, "data: "); ok {
+			e, err := parseEvent(name, data)
+			if !yield(e, err) || err != nil {
 				return
-			}
-			line = strings.TrimSuffix(line, "\n")
-			if text, ok := strings.CutPrefix(line, "event: "); ok {
-				name = text
-			}
-			if data, ok := strings.CutPrefix(line, "data: "); ok {
-				e, err := parseEvent(name, data)
-				if !yield(e, err) || err != nil {
-					return
-				}
 			}
 		}
 	}

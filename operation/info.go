@@ -12,6 +12,8 @@ import (
 
 // Request asks for one operation.
 type Request struct {
+	// ID is to be the operation's; the zero value makes one up.
+	ID uuid.UUID
 	// SessionID and User say whose operation it is.
 	SessionID uuid.UUID
 	User      string

@@ -187,8 +187,11 @@ func (m *OperationManager) register(ctx context.Context, req Request) (*operatio
 	if limit := m.opts.MaxTimeout; limit > 0 && (req.Timeout <= 0 || req.Timeout > limit) {
 		req.Timeout = limit
 	}
+	if req.ID == uuid.Nil {
+		req.ID = uuid.New()
+	}
 	now := time.Now()
-	o := &operation{id: uuid.New(), req: req, opts: &m.opts, created: now, used: now, done: make(chan struct{}), modified: -1}
+	o := &operation{id: req.ID, req: req, opts: &m.opts, created: now, used: now, done: make(chan struct{}), modified: -1}
 	// An operation belongs to its session, not to the call that started it.
 	o.ctx, o.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
 	m.mu.Lock()

@@ -15,15 +15,14 @@ import (
 	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
-// statement is one of those that run or are kept. Its id is also the id of the
-// session that its operation sees. All but done is guarded by the manager's lock
+// statement is one of those that run or are kept. Its id is also that of its
+// operation, and of the session that the operation sees. All but begun and done is guarded by the manager's lock
 // once it is registered.
 type statement struct {
 	id             uuid.UUID
 	user, realUser string
 	sql            string
 	created        time.Time
-	op             uuid.UUID
 	begun          chan struct{} // closed when it is described or has ended
 	done           chan struct{} // closed when it has ended
 

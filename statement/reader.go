@@ -58,7 +58,7 @@ func wait(ctx context.Context, done <-chan struct{}, d time.Duration) error {
 
 // info is a snapshot.
 func (m *Manager) info(st *statement) Info {
-	op, err := m.ops.Get(st.op)
+	op, err := m.ops.Get(st.id)
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	i := Info{
@@ -85,7 +85,7 @@ func (m *Manager) Log(ctx context.Context, id uuid.UUID, offset, limit int64) (o
 	if err != nil {
 		return operation.LogPage{}, err
 	}
-	return m.ops.LogAt(st.op, offset, limit)
+	return m.ops.LogAt(st.id, offset, limit)
 }
 
 // Cancel ends a statement's work and waits for it: the statement stays, CANCELED,
@@ -96,7 +96,7 @@ func (m *Manager) Cancel(ctx context.Context, id uuid.UUID) (Info, error) {
 		return Info{}, err
 	}
 	// An error means that it is gone: then there is nothing to cancel.
-	if m.ops.Cancel(st.op) == nil {
+	if m.ops.Cancel(st.id) == nil {
 		if err := wait(ctx, st.done, math.MaxInt64); err != nil {
 			return Info{}, err
 		}
@@ -153,7 +153,7 @@ func (r *Reader) Schema() *arrow.Schema { return r.st.schema }
 // Page reads rows at any place. Rows that are still to come are waited for. The
 // caller releases the page.
 func (r *Reader) Page(ctx context.Context, at operation.Range) (*operation.Page, error) {
-	page, err := r.m.ops.ReadAt(ctx, r.st.op, at)
+	page, err := r.m.ops.ReadAt(ctx, r.st.id, at)
 	if err == nil && !page.HasMore {
 		r.end = true
 	}

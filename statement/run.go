@@ -98,14 +98,13 @@ func (m *Manager) start(ctx context.Context, st *statement, req Request, open en
 		return err
 	}
 	m.ops.Attach(st.id, conn)
-	op, err := m.ops.Start(ctx, operation.Request{
-		SessionID: st.id, User: st.user, Query: engine.Statement{SQL: req.SQL},
+	_, err = m.ops.Start(ctx, operation.Request{
+		ID: st.id, SessionID: st.id, User: st.user, Query: engine.Statement{SQL: req.SQL},
 		Async: true, Timeout: req.Timeout, MaxRows: req.MaxRows,
 	})
 	if err != nil {
 		return errors.Join(err, m.ops.Detach(st.id))
 	}
-	st.op = op.ID
 	m.mu.Lock()
 	refused := m.closed
 	if !refused {
@@ -123,7 +122,7 @@ func (m *Manager) start(ctx context.Context, st *statement, req Request, open en
 // see sees a statement through: to its first rows, then all of them into what is
 // kept, then its connection closed.
 func (m *Manager) see(ctx context.Context, st *statement) {
-	op, err := m.ops.Wait(ctx, st.op, math.MaxInt64)
+	op, err := m.ops.Wait(ctx, st.id, math.MaxInt64)
 	var rows int64
 	if err == nil && op.State == operation.Finished {
 		rows, err = m.keep(st)
@@ -139,7 +138,7 @@ func (m *Manager) see(ctx context.Context, st *statement) {
 
 // keep reads all rows of a statement that has begun to have some.
 func (m *Manager) keep(st *statement) (rows int64, err error) {
-	schema, err := m.ops.Schema(st.op)
+	schema, err := m.ops.Schema(st.id)
 	if err != nil {
 		return 0, err
 	}
@@ -147,7 +146,7 @@ func (m *Manager) keep(st *statement) (rows int64, err error) {
 	st.described, st.hasRows, st.schema = true, schema != nil, schema
 	m.mu.Unlock()
 	close(st.begun)
-	return m.ops.Keep(st.op, func(spilled int64) error { return m.grow(st, spilled) })
+	return m.ops.Keep(st.id, func(spilled int64) error { return m.grow(st, spilled) })
 }
 
 // grow notes how large a result's file has become and makes room for it.
@@ -175,7 +174,7 @@ func (m *Manager) grow(st *statement, file int64) error {
 
 // finish writes down a statement's end.
 func (m *Manager) finish(st *statement, rows int64, failed *sqlerr.Error) {
-	memory, file := m.ops.Size(st.op)
+	memory, file := m.ops.Size(st.id)
 	now := time.Now()
 	m.mu.Lock()
 	var freed []*statement

@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"encoding/json"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -70,13 +69,10 @@ type eventStream struct {
 
 // follow sends until the statement has ended or the client has gone.
 func (s *eventStream) follow() error {
-	for wait := time.Duration(0); ; wait = eventInterval {
+	for wait := time.Duration(0); s.c.context().Err() == nil; wait = eventInterval {
 		info, err := s.statements.Wait(s.c.context(), s.id, wait)
 		if err != nil {
 			return err
-		}
-		if s.c.context().Err() != nil {
-			return nil
 		}
 		if err := s.sendLog(); err != nil {
 			return err
@@ -90,6 +86,7 @@ func (s *eventStream) follow() error {
 			}
 		}
 	}
+	return nil
 }
 
 func (s *eventStream) sendLog() error {
@@ -127,7 +124,7 @@ func (s *eventStream) sendState(d api.StatementInfo) error {
 
 // send sends an event. JSON has no line breaks, so it is one line of data.
 func (s *eventStream) send(event, id string, v any) error {
-	data, err := json.Marshal(v)
+	data, err := plainJSON(v)
 	if err != nil {
 		return err
 	}
@@ -135,7 +132,7 @@ func (s *eventStream) send(event, id string, v any) error {
 	if id != "" {
 		text += "id: " + id + "\n"
 	}
-	return s.write(append(append([]byte(text+"data: "), data...), "\n\n"...))
+	return s.write(append(append([]byte(text+"data: "), data...), '\n', '\n'))
 }
 
 func (s *eventStream) write(b []byte) error {

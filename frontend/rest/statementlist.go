@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"math"
@@ -141,7 +142,7 @@ func (l statementList) answer(c *APIRequestContext, statements Statements, info 
 		return err
 	}
 	defer page.Release()
-	head, err := json.Marshal(l.describe(c, info))
+	head, err := plainJSON(l.describe(c, info))
 	if err != nil {
 		return err
 	}
@@ -151,6 +152,15 @@ func (l statementList) answer(c *APIRequestContext, statements Statements, info 
 	writeRows(c, page)
 	_, _ = io.WriteString(c, "}")
 	return nil
+}
+
+// plainJSON is v as JSON without HTML's escapes.
+func plainJSON(v any) ([]byte, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
+	return bytes.TrimRight(buf.Bytes(), "\n"), err
 }
 
 // pageRows is how many rows come without being asked for.
