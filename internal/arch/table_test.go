@@ -65,7 +65,7 @@ var foreign = map[string][]string{
 	"net/http":               {"frontend", "frontend/hs2", "frontend/rest", "client", "server", "test/e2e", "bench"},
 	"github.com/gorilla/mux": {"frontend/rest"},
 	"github.com/getkin/":     {"frontend/rest"},
-	"database/sql":           {},
+	"database/sql":           {"metadata"},
 	"github.com/prometheus/": {"server"},
 	"github.com/spf13/cobra": {"cmd/nekomata"},
 	"github.com/magiconair/": {"config"},
