@@ -73,6 +73,7 @@ cover: toolchain ## Coverage of the short tests, by function in .cache/cover.txt
 
 .PHONY: bench
 bench: build clients ## Go benchmarks, then side by side with Spark's Thrift server
+	@test/env/apt.sh bench
 	@go test -run '^$$' -bench . -benchmem $(UNIT)
 	@NEKOMATA_BIN=$(CURDIR)/$(BIN) go run ./bench $(ARGS)
 

@@ -20,6 +20,8 @@ import (
 type options struct {
 	rounds, starts int
 	spark          bool
+	thrift, rest   bool
+	bare           string
 	out            string
 	root           string
 }
@@ -29,6 +31,9 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 3, "how often each measurement is made")
 	flag.IntVar(&o.starts, "starts", 5, "how often the gateway is started for its start time")
 	flag.BoolVar(&o.spark, "spark", true, "measure Spark's Thrift server too")
+	flag.BoolVar(&o.thrift, "thrift", true, "measure Thrift, by Hive's JDBC driver")
+	flag.BoolVar(&o.rest, "rest", true, "measure REST, by wrk")
+	flag.StringVar(&o.bare, "bare", "", "serve net/http alone at this address, to compare with")
 	flag.StringVar(&o.out, "out", ".cache/bench.md", "a file for the table, beside standard output")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -41,6 +46,9 @@ func main() {
 }
 
 func run(ctx context.Context, o options) (err error) {
+	if o.bare != "" {
+		return serveBare(o.bare)
+	}
 	if o.root, err = os.Getwd(); err != nil {
 		return err
 	}
@@ -49,6 +57,17 @@ func run(ctx context.Context, o options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	if o.thrift {
+		err = measureThrift(ctx, o, work)
+	}
+	if err == nil && o.rest {
+		err = measureREST(ctx, o, work)
+	}
+	return err
+}
+
+// measureThrift measures the gateway beside Spark's Thrift server.
+func measureThrift(ctx context.Context, o options, work string) (err error) {
 	java, err := compile(ctx, o.root, work)
 	if err != nil {
 		return err

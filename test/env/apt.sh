@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the tests need and that are not there yet.
+# Usage: apt.sh [bench]  (bench: what only `make bench` needs, too)
 set -euo pipefail
 
 missing=()
@@ -11,6 +12,8 @@ need javac openjdk-17-jdk-headless
 need mvn maven
 need python3 python3
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+
+[[ ${1:-} == bench ]] && need wrk wrk
 
 ((${#missing[@]})) || exit 0
 if [[ $(id -u) != 0 ]]; then
