@@ -1,0 +1,167 @@
+package metadata
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/nekomata-sql/nekomata/sqlerr"
+)
+
+// Insert adds a batch that waits to be taken. State, lease, application and all
+// times but Created are the store's to set. It fails with Exists when the ID is
+// known, whoever was first, and with Invalid or TooLarge.
+func (s *Store) Insert(ctx context.Context, b Batch) error {
+	if b.RealUser == "" {
+		b.RealUser = b.User
+	}
+	if b.Conf == nil {
+		b.Conf = map[string]string{}
+	}
+	if b.Args == nil {
+		b.Args = []string{}
+	}
+	conf, err := json.Marshal(b.Conf)
+	if err != nil {
+		return err
+	}
+	args, err := json.Marshal(b.Args)
+	if err != nil {
+		return err
+	}
+	if err := b.check(conf, args); err != nil {
+		return err
+	}
+	_, err = s.exec(ctx, "the batch can't be stored", `INSERT INTO metadata (
+		identifier, session_type, real_user, user_name, ip_address, kyuubi_instance, state,
+		resource, class_name, request_name, request_conf, request_args, create_time, engine_type,
+		cluster_manager, priority, lease_expires, host_id, request_digest, log_location)
+		VALUES (?, 'BATCH', ?, ?, ?, ?, 'PENDING', ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)`,
+		b.ID, b.RealUser, b.User, orNull(b.Address), orNull(b.Instance),
+		orNull(b.Resource), orNull(b.ClassName), orNull(b.Name), string(conf), string(args), millis(b.Created), b.Type,
+		orNull(b.ClusterManager), b.Priority, orNull(b.Host), orNull(b.Digest), orNull(b.LogLocation))
+	return err
+}
+
+// Get returns a batch. It fails with NotFound.
+func (s *Store) Get(ctx context.Context, id string) (Batch, error) {
+	var (
+		b     Batch
+		found bool
+	)
+	err := s.query(ctx, "the batch can't be read", func(r *sql.Rows) (err error) {
+		b, err = scan(r, true)
+		found = true
+		return err
+	}, "SELECT "+allColumns+" FROM metadata WHERE identifier = ?", id)
+	if err == nil && !found {
+		err = noBatch(id)
+	}
+	return b, err
+}
+
+func noBatch(id string) error { return sqlerr.New(sqlerr.NotFound, "there is no batch %s", id) }
+
+// Filter picks batches; a zero field picks all.
+type Filter struct {
+	// Type, User and Name must be equal, letter by letter.
+	Type, User, Name string
+	// State is where they stand.
+	State State
+	// CreatedFrom is the earliest acceptance.
+	CreatedFrom time.Time
+	// EndedBy is the latest end; those that have not ended are left out.
+	EndedBy time.Time
+}
+
+// where is the filter in SQL.
+func (f Filter) where() (string, []any) {
+	var (
+		parts []string
+		args  []any
+	)
+	add := func(part string, values ...any) {
+		parts = append(parts, part)
+		args = append(args, values...)
+	}
+	if f.Type != "" {
+		add("engine_type = ?", f.Type)
+	}
+	if f.User != "" {
+		add("user_name = ?", f.User)
+	}
+	if f.Name != "" {
+		add("request_name = ?", f.Name)
+	}
+	switch f.State {
+	case "":
+	case Pending:
+		add("state IN (?, ?)", Pending, initialized)
+	default:
+		add("state = ?", f.State)
+	}
+	if !f.CreatedFrom.IsZero() {
+		add("create_time >= ?", millis(f.CreatedFrom))
+	}
+	if !f.EndedBy.IsZero() {
+		add("end_time > 0 AND end_time <= ?", millis(f.EndedBy))
+	}
+	if len(parts) == 0 {
+		return "1 = 1", nil
+	}
+	return strings.Join(parts, " AND "), args
+}
+
+// Page is a part of a list, in the order of acceptance.
+type Page struct {
+	// After is the Key of the batch before the page; 0 begins at the start. With it
+	// a list stays the same while batches come and go, and any page is as quick as
+	// the first.
+	After int64
+	// From is how many batches to leave out.
+	From int
+	// Size is at most how many batches to return.
+	Size int
+	// Desc begins with the newest.
+	Desc bool
+}
+
+// List returns a page of batches without their settings and arguments.
+func (s *Store) List(ctx context.Context, f Filter, p Page) ([]Batch, error) {
+	where, args := f.where()
+	order, after := "ASC", " AND key_id > ?"
+	if p.Desc {
+		order, after = "DESC", " AND key_id < ?"
+	}
+	if p.After != 0 {
+		where += after
+		args = append(args, p.After)
+	}
+	query := "SELECT " + listColumns + " FROM metadata WHERE " + where + " ORDER BY key_id " + order + " LIMIT ?"
+	args = append(args, p.Size)
+	if p.From > 0 { // the rows before the page are skipped in an index, not read
+		query = "SELECT " + listColumns + " FROM metadata JOIN (SELECT key_id AS page_key FROM metadata WHERE " + where +
+			" ORDER BY key_id " + order + " LIMIT ? OFFSET ?) AS page ON key_id = page_key ORDER BY key_id " + order
+		args = append(args, p.From)
+	}
+	list := make([]Batch, 0, min(max(p.Size, 0), 1000))
+	err := s.query(ctx, "the batches can't be listed", func(r *sql.Rows) error {
+		b, err := scan(r, false)
+		list = append(list, b)
+		return err
+	}, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+// DeleteOlderThan forgets at most limit batches that ended before a time, and
+// returns how many.
+func (s *Store) DeleteOlderThan(ctx context.Context, ended time.Time, limit int) (int64, error) {
+	return s.exec(ctx, "old batches can't be deleted", `DELETE FROM metadata WHERE key_id IN (SELECT key_id FROM (
+		SELECT key_id FROM metadata WHERE end_time > 0 AND end_time < ? AND state IN ('FINISHED', 'ERROR', 'CANCELED')
+		ORDER BY end_time LIMIT ?) AS old)`, millis(ended), limit)
+}

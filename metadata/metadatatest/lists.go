@@ -1,0 +1,98 @@
+package metadatatest
+
+import (
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/nekomata-sql/nekomata/metadata"
+)
+
+func (s *suite) names(t *testing.T, f metadata.Filter, p metadata.Page) []string {
+	t.Helper()
+	list, err := s.store.List(t.Context(), f, p)
+	require.NoError(t, err)
+	names := make([]string, len(list))
+	for i, b := range list {
+		require.Nil(t, b.Conf)
+		names[i] = b.Name
+	}
+	return names
+}
+
+// lists works on 0 to 9: the even ones are Ann's, 5 to 9 are PYSPARK; 0 has been
+// canceled and 1 runs.
+func (s *suite) lists(t *testing.T) {
+	start := time.Now().Add(-time.Hour).Truncate(time.Millisecond)
+	var all []metadata.Batch
+	for i := range 10 {
+		all = append(all, s.insert(t, func(b *metadata.Batch) {
+			b.Name, b.User, b.Created = strconv.Itoa(i), []string{"ann", "bob"}[i%2], start.Add(time.Duration(i)*time.Minute)
+			if i >= 5 {
+				b.Type = "PYSPARK"
+			}
+		}))
+	}
+	require.NoError(t, s.store.CancelWaiting(t.Context(), all[0].ID))
+	taken, err := s.store.Take(t.Context(), taker("g"), 1)
+	require.NoError(t, err)
+	require.NoError(t, s.store.MarkRunning(t.Context(), taken[0].Lease, metadata.Application{ID: "app"}))
+
+	third, err := s.store.Get(t.Context(), all[2].ID)
+	require.NoError(t, err)
+	for _, test := range []struct {
+		filter metadata.Filter
+		page   metadata.Page
+		want   []string
+	}{
+		{metadata.Filter{}, metadata.Page{Size: 3}, []string{"0", "1", "2"}},
+		{metadata.Filter{}, metadata.Page{Size: 2, Desc: true}, []string{"9", "8"}},
+		{metadata.Filter{}, metadata.Page{From: 8, Size: 5}, []string{"8", "9"}},
+		{metadata.Filter{}, metadata.Page{From: 8, Size: 5, Desc: true}, []string{"1", "0"}},
+		{metadata.Filter{}, metadata.Page{From: 10, Size: 5}, []string{}},
+		{metadata.Filter{}, metadata.Page{Size: 0}, []string{}},
+		{metadata.Filter{}, metadata.Page{After: third.Key, Size: 2}, []string{"3", "4"}},
+		{metadata.Filter{}, metadata.Page{After: third.Key, Size: 9, Desc: true}, []string{"1", "0"}},
+		{metadata.Filter{}, metadata.Page{After: third.Key, From: 1, Size: 1}, []string{"4"}},
+		{metadata.Filter{User: "bob"}, metadata.Page{Size: 9}, []string{"1", "3", "5", "7", "9"}},
+		{metadata.Filter{User: "bob", Type: "PYSPARK"}, metadata.Page{From: 1, Size: 9}, []string{"7", "9"}},
+		{metadata.Filter{Name: "4"}, metadata.Page{Size: 9}, []string{"4"}},
+		{metadata.Filter{State: metadata.Canceled}, metadata.Page{Size: 9}, []string{"0"}},
+		{metadata.Filter{State: metadata.Running}, metadata.Page{Size: 9}, []string{"1"}},
+		{metadata.Filter{State: metadata.Pending}, metadata.Page{Size: 2}, []string{"2", "3"}},
+		{metadata.Filter{CreatedFrom: start.Add(7 * time.Minute)}, metadata.Page{Size: 9}, []string{"7", "8", "9"}},
+		{metadata.Filter{EndedBy: time.Now().Add(time.Hour)}, metadata.Page{Size: 9}, []string{"0"}},
+		{metadata.Filter{EndedBy: start}, metadata.Page{Size: 9}, []string{}},
+		{metadata.Filter{User: "nobody"}, metadata.Page{Size: 9}, []string{}},
+	} {
+		require.Equal(t, test.want, s.names(t, test.filter, test.page), "%+v %+v", test.filter, test.page)
+	}
+	states, err := s.store.CountByState(t.Context(), metadata.Filter{})
+	require.NoError(t, err)
+	require.Equal(t, map[metadata.State]int64{metadata.Canceled: 1, metadata.Running: 1, metadata.Pending: 8}, states)
+}
+
+func (s *suite) counts(t *testing.T) {
+	o := s.opts
+	o.ExactCount = 5
+	store := Open(t, o)
+	count := func() int64 {
+		n, err := store.Count(t.Context(), metadata.Filter{User: "ann"})
+		require.NoError(t, err)
+		return n
+	}
+	for i := range int64(5) {
+		require.Equal(t, i, count(), "up to the bound it is exact")
+		s.insert(t)
+	}
+	require.Equal(t, int64(5), count())
+	s.insert(t)
+	require.Equal(t, int64(6), count())
+	s.insert(t)
+	require.Equal(t, int64(6), count(), "beyond it is a few seconds old")
+	n, err := store.Count(t.Context(), metadata.Filter{})
+	require.NoError(t, err)
+	require.Equal(t, int64(7), n, "another filter, another count")
+}

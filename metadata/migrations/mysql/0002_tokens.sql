@@ -1,0 +1,11 @@
+-- Delegation tokens that are good. Times are milliseconds since 1970.
+CREATE TABLE nekomata_token (
+	id varchar(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL PRIMARY KEY,
+	owner varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+	renewer varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+	issued bigint NOT NULL,
+	expires bigint NOT NULL,
+	latest bigint NOT NULL
+) ENGINE = InnoDB;
+CREATE INDEX nekomata_token_owner_index ON nekomata_token (owner);
+CREATE INDEX nekomata_token_expires_index ON nekomata_token (expires);
