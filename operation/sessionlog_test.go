@@ -19,7 +19,7 @@ func TestSessionLog(t *testing.T) {
 	require.Equal(t, LogPage{Lines: []string{}}, empty)
 	first, err := b.start(t, "first", false, 0)
 	require.NoError(t, err)
-	require.NoError(t, b.OperationManager.Close(first.ID))
+	require.NoError(t, b.Close(first.ID))
 	_, err = b.start(t, "second", false, 0)
 	require.NoError(t, err)
 

@@ -18,30 +18,30 @@ type runningEngine interface {
 }
 
 // engines are all that there are, by kyuubi.engine.type.
-var engines = map[string]func(*config.Config, *dataDir, *slog.Logger) runningEngine{
+var engines = map[string]func(*config.Config, *slog.Logger) runningEngine{
 	"DUCKDB": newDuckDB,
 }
 
-func newEngine(c *config.Config, data *dataDir, log *slog.Logger) (runningEngine, error) {
+func newEngine(c *config.Config, log *slog.Logger) (runningEngine, error) {
 	kind := config.Get(c, config.EngineType)
 	build := engines[kind]
 	if build == nil {
 		return nil, sqlerr.New(sqlerr.Invalid, "%s=%s is no engine of this gateway", config.EngineType.Key(), kind)
 	}
-	return build(c, data, log), nil
+	return build(c, log), nil
 }
 
-func newDuckDB(c *config.Config, data *dataDir, log *slog.Logger) runningEngine {
+func newDuckDB(c *config.Config, log *slog.Logger) runningEngine {
 	path := config.Get(c, config.DuckDBPath)
 	if filepath.Base(path) == inMemory {
 		path = ""
 	}
 	return duckdb.New(duckdb.Options{
 		Path:                 path,
-		MemoryLimit:          int64(config.Get(c, config.DuckDBMemoryLimit)),
+		MemoryLimit:          config.Get(c, config.DuckDBMemoryLimit),
 		Threads:              config.Get(c, config.DuckDBThreads),
 		TempDirectory:        config.Get(c, config.DuckDBTempDir),
-		MaxTempDirectorySize: int64(config.Get(c, config.DuckDBMaxTempSize)),
+		MaxTempDirectorySize: config.Get(c, config.DuckDBMaxTempSize),
 		ExternalAccess:       config.Get(c, config.DuckDBExternalAccess),
 		AllowedDirectories:   config.Get(c, config.DuckDBAllowedDirectories),
 		MaxRunning:           config.Get(c, config.DuckDBMaxRunning),

@@ -66,8 +66,8 @@ func (s *Server) backendOptions() backend.Options {
 		},
 		Operation: operation.Options{
 			Result: operation.ResultOptions{
-				Window:   int64(config.Get(c, config.ResultWindow)),
-				SpillMax: int64(config.Get(c, config.ResultSpillMaxSize)),
+				Window:   config.Get(c, config.ResultWindow),
+				SpillMax: config.Get(c, config.ResultSpillMaxSize),
 				Dir:      s.data.temp(),
 				MaxRows:  int64(config.Get(c, config.ResultMaxRows)),
 			},
@@ -94,7 +94,7 @@ func (s *Server) hs2Options() hs2.Options {
 		MaxMessageSize:   int(config.Get(c, config.ThriftMaxMessageSize)),
 		PollTimeout:      config.Get(c, config.OperationPollTimeout),
 		MaxFetchRows:     int64(config.Get(c, config.MaxFetchRows)),
-		MaxFetchBytes:    int64(config.Get(c, config.ThriftMaxFetchSize)),
+		MaxFetchBytes:    config.Get(c, config.ThriftMaxFetchSize),
 		DefaultFetchSize: config.Get(c, config.ThriftDefaultFetchSize),
 		KeepSessions:     !config.Get(c, config.SessionCloseOnDisconnect),
 		EngineNames:      config.Get(c, config.InfoProvider) == "ENGINE",
@@ -118,7 +118,7 @@ func (s *Server) restOptions() rest.Options {
 		Version:        s.opts.Version,
 		Instance:       s.instance,
 		ClientIPHeader: config.Get(c, config.ClientIPHeader),
-		MaxBodyBytes:   int64(config.Get(c, config.RestMaxBodySize)),
+		MaxBodyBytes:   config.Get(c, config.RestMaxBodySize),
 		MaxFetchRows:   int64(config.Get(c, config.MaxFetchRows)),
 		ExecPoolSize:   running,
 		EngineNames:    config.Get(c, config.InfoProvider) == "ENGINE",

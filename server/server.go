@@ -18,6 +18,7 @@ import (
 	"github.com/nekomata-sql/nekomata/frontend/hs2"
 	"github.com/nekomata-sql/nekomata/frontend/rest"
 	"github.com/nekomata-sql/nekomata/frontend/tlsfile"
+	"github.com/nekomata-sql/nekomata/metadata"
 	"github.com/nekomata-sql/nekomata/service"
 	"github.com/nekomata-sql/nekomata/statement"
 )
@@ -45,6 +46,7 @@ type Server struct {
 	data    *dataDir
 	metrics *metrics
 
+	store      *metadata.Store
 	engine     runningEngine
 	backend    *backend.BackendService
 	tokens     *token.Manager
@@ -67,7 +69,10 @@ func New(opts Options) (*Server, error) {
 	s.keepers = map[tlsfile.Files]*tlsfile.Keeper{}
 	s.data = &dataDir{path: config.Get(s.conf, config.DataDir)}
 	var err error
-	if s.engine, err = newEngine(s.conf, s.data, s.log); err != nil {
+	if s.store, err = s.newStore(); err != nil {
+		return nil, err
+	}
+	if s.engine, err = newEngine(s.conf, s.log); err != nil {
 		return nil, err
 	}
 	s.backend = backend.NewBackendService(s.backendOptions())
@@ -89,7 +94,7 @@ func (s *Server) Run(ctx context.Context, ready func()) error {
 	}
 	defer s.data.close()
 	for _, w := range s.conf.Warnings() {
-		s.log.Warn(w)
+		s.log.Warn("configuration", "warning", w)
 	}
 	return service.NewCompositeService("nekomata", s.services()...).Run(ctx, func() {
 		s.greet(time.Since(began))
@@ -99,7 +104,7 @@ func (s *Server) Run(ctx context.Context, ready func()) error {
 
 // services are the parts in the order of their start; they stop in reverse.
 func (s *Server) services() []service.Service {
-	var parts []service.Service
+	parts := []service.Service{s.store} // all else may need it until the end
 	for _, k := range s.keepers {
 		parts = append(parts, k)
 	}

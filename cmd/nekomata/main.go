@@ -14,6 +14,8 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+
+	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
 // version is set by the linker.
@@ -43,11 +45,21 @@ func (p *program) run(ctx context.Context, args []string) int {
 	if err == nil {
 		return exitOK
 	}
-	for line := range strings.SplitSeq(err.Error(), "\n") {
+	for line := range strings.SplitSeq(sentence(err), "\n") {
 		_, _ = fmt.Fprintln(p.err, "nekomata:", line)
 	}
 	if errors.As(err, new(usageError)) {
 		return exitUsage
 	}
 	return exitFailure
+}
+
+// sentence is what to tell a person: an error of ours without its cause, which the
+// message has already told in words.
+func sentence(err error) string {
+	var e *sqlerr.Error
+	if errors.As(err, &e) && e.Kind != sqlerr.Internal && strings.HasSuffix(err.Error(), e.Error()) {
+		return strings.TrimSuffix(err.Error(), e.Error()) + e.Message
+	}
+	return err.Error()
 }
