@@ -8,7 +8,6 @@ import (
 	_ "github.com/apache/thrift/lib/go/thrift"
 	_ "github.com/duckdb/duckdb-go-bindings"
 	_ "github.com/getkin/kin-openapi/openapi3"
-	_ "github.com/go-sql-driver/mysql"
 	_ "github.com/google/go-cmp/cmp"
 	_ "github.com/google/uuid"
 	_ "github.com/gorilla/mux"
@@ -18,7 +17,6 @@ import (
 	_ "github.com/stretchr/testify/require"
 	_ "go.uber.org/goleak"
 	_ "golang.org/x/sync/errgroup"
-	_ "modernc.org/sqlite"
 	_ "pgregory.net/rapid"
 	_ "golang.org/x/sys/unix"
 )

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Config is an immutable snapshot of all settings.
@@ -18,6 +19,7 @@ type Config struct {
 	registry *Registry
 	values   map[string]resolved // by key, one for every entry
 	extra    map[string]given    // keys that are not ours
+	pool     map[string]given    // keys under MetadataPool
 	warnings []string
 }
 
@@ -64,6 +66,15 @@ func (c *Config) Passthrough() map[string]string {
 	return out
 }
 
+// Pool are the settings under [MetadataPool], by what follows it.
+func (c *Config) Pool() map[string]string {
+	out := make(map[string]string, len(c.pool))
+	for key, g := range c.pool {
+		out[strings.TrimPrefix(key, MetadataPool)] = g.value
+	}
+	return out
+}
+
 // Value is a setting as it may be shown.
 type Value struct {
 	// Key is the setting's name.
@@ -86,9 +97,11 @@ func (c *Config) Values(all bool) []Value {
 			out = append(out, Value{s.Key(), c.Redact(s.Key(), v.text), v.origin.String(), byDefault})
 		}
 	}
-	for _, key := range slices.Sorted(maps.Keys(c.extra)) {
-		g := c.extra[key]
-		out = append(out, Value{key, c.Redact(key, g.value), g.origin.String(), false})
+	for _, free := range []map[string]given{c.pool, c.extra} {
+		for _, key := range slices.Sorted(maps.Keys(free)) {
+			g := free[key]
+			out = append(out, Value{key, c.Redact(key, g.value), g.origin.String(), false})
+		}
 	}
 	return out
 }

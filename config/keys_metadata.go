@@ -7,6 +7,10 @@ import (
 	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
+// MetadataPool begins the settings of the pool of connections to the metadata
+// store: the rest of such a key is a name of Hikari's, such as maximumPoolSize.
+const MetadataPool = "kyuubi.metadata.store.jdbc.datasource."
+
 // Settings of the metadata store.
 var (
 	// MetadataType is the kind of database.
@@ -16,7 +20,11 @@ var (
 
 	// MetadataURL is the database's JDBC URL.
 	MetadataURL = String("kyuubi.metadata.store.jdbc.url", "jdbc:sqlite:{{KYUUBI_HOME}}/kyuubi_state_store.db",
-		"Where that database is, as a JDBC URL: `jdbc:sqlite:PATH` or `jdbc:mysql://HOST:PORT/DATABASE?NAME=VALUE`.").
+		"Where that database is, as a JDBC URL: `jdbc:sqlite:PATH` or `jdbc:mysql://HOST:PORT/DATABASE?NAME=VALUE` "+
+			"(MySQL 8, MariaDB 10.8 or later). Several gateways may share one MySQL database, also one that Kyuubi 1.8 or later has made. "+
+			"Properties of the JDBC drivers are understood: `useSSL`, `sslMode`, `connectTimeout`, `socketTimeout`, `sessionVariables`, ..., "+
+			"and for SQLite `synchronous` and `busy_timeout`. `"+MetadataPool+"NAME` sets the pool's `maximumPoolSize` (16), `minimumIdle`, "+
+			"`idleTimeout` and `maxLifetime` (milliseconds).").
 		Check("jdbc:sqlite:PATH or jdbc:mysql://HOST:PORT/DATABASE", func(u string) bool {
 			return sqliteURL.MatchString(u) || mysqlURL.MatchString(u)
 		})

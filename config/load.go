@@ -27,7 +27,7 @@ func Load(s Sources) (*Config, error) {
 func (r *Registry) Load(s Sources) (*Config, error) {
 	all, errs := r.collect(s)
 	l := &loader{
-		c:       &Config{registry: r, values: map[string]resolved{}, extra: map[string]given{}},
+		c:       &Config{registry: r, values: map[string]resolved{}, extra: map[string]given{}, pool: map[string]given{}},
 		set:     map[string]given{},
 		skipped: map[string][]string{},
 		errs:    errs,
@@ -83,6 +83,10 @@ func (l *loader) place(g given) {
 			l.warn("%s: everybody on this machine can see it among the processes; use %s%s", g.key, g.key, fileSuffix)
 		}
 		l.placeEntry(s, g)
+		return
+	}
+	if strings.HasPrefix(g.key, MetadataPool) && g.key != MetadataPool {
+		l.c.pool[g.key] = g
 		return
 	}
 	if reason, ok := r.unused.reason(g.key); ok {

@@ -306,3 +306,21 @@ func TestASnapshotDoesNotChange(t *testing.T) {
 	require.Empty(t, c.Passthrough())
 	require.Equal(t, []string{"REST", "THRIFT_BINARY"}, Protocols.def)
 }
+
+func TestPoolOfTheMetadataStore(t *testing.T) {
+	t.Parallel()
+	c := mustLoad(t, Sources{DataDir: "/data", Flags: []string{
+		MetadataPool + "maximumPoolSize=3", MetadataPool + "dataSource.password=geheim", "spark.x=1",
+	}})
+	require.Equal(t, map[string]string{"maximumPoolSize": "3", "dataSource.password": "geheim"}, c.Pool())
+	require.Empty(t, c.Warnings())
+	require.NotContains(t, c.Passthrough(), MetadataPool+"maximumPoolSize", "it is no engine's business")
+	shown := map[string]string{}
+	for _, v := range c.Values(false) {
+		shown[v.Key] = v.Value
+	}
+	require.Equal(t, "3", shown[MetadataPool+"maximumPoolSize"])
+	require.NotContains(t, shown[MetadataPool+"dataSource.password"], "geheim")
+	_, err := Load(Sources{DataDir: "/data", Flags: []string{MetadataPool + "=3"}})
+	require.ErrorContains(t, err, MetadataPool)
+}

@@ -18,7 +18,7 @@ func (s *Server) newTokens() *token.Manager {
 	dir := filepath.Join(s.data.path, "tokens")
 	return token.NewManager(token.Options{
 		Dir:           dir,
-		Store:         token.NewFiles(filepath.Join(dir, "issued")),
+		Store:         s.store.Tokens(),
 		Realm:         authenticationOf(c),
 		Admin:         func(string) bool { return true }, // nobody has to log in, so everybody is
 		RenewInterval: config.Get(c, config.TokenRenewInterval),
