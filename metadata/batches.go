@@ -114,50 +114,6 @@ func (f Filter) where() (string, []any) {
 	return strings.Join(parts, " AND "), args
 }
 
-// Page is a part of a list, in the order of acceptance.
-type Page struct {
-	// After is the Key of the batch before the page; 0 begins at the start. With it
-	// a list stays the same while batches come and go, and any page is as quick as
-	// the first.
-	After int64
-	// From is how many batches to leave out.
-	From int
-	// Size is at most how many batches to return.
-	Size int
-	// Desc begins with the newest.
-	Desc bool
-}
-
-// List returns a page of batches without their settings and arguments.
-func (s *Store) List(ctx context.Context, f Filter, p Page) ([]Batch, error) {
-	where, args := f.where()
-	order, after := "ASC", " AND key_id > ?"
-	if p.Desc {
-		order, after = "DESC", " AND key_id < ?"
-	}
-	if p.After != 0 {
-		where += after
-		args = append(args, p.After)
-	}
-	query := "SELECT " + listColumns + " FROM metadata WHERE " + where + " ORDER BY key_id " + order + " LIMIT ?"
-	args = append(args, p.Size)
-	if p.From > 0 { // the rows before the page are skipped in an index, not read
-		query = "SELECT " + listColumns + " FROM metadata JOIN (SELECT key_id AS page_key FROM metadata WHERE " + where +
-			" ORDER BY key_id " + order + " LIMIT ? OFFSET ?) AS page ON key_id = page_key ORDER BY key_id " + order
-		args = append(args, p.From)
-	}
-	list := make([]Batch, 0, min(max(p.Size, 0), 1000))
-	err := s.query(ctx, "the batches can't be listed", func(r *sql.Rows) error {
-		b, err := scan(r, false)
-		list = append(list, b)
-		return err
-	}, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	return list, nil
-}
-
 // DeleteOlderThan forgets at most limit batches that ended before a time, and
 // returns how many.
 func (s *Store) DeleteOlderThan(ctx context.Context, ended time.Time, limit int) (int64, error) {
