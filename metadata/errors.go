@@ -61,8 +61,10 @@ func convert(err error, what string) error {
 	}
 	f := judge(err)
 	switch f.kind {
-	case sqlerr.Canceled, sqlerr.Timeout:
-		return sqlerr.From(err)
+	case sqlerr.Canceled:
+		return sqlerr.Wrap(f, f.kind, "%s: the request was canceled", what)
+	case sqlerr.Timeout:
+		return sqlerr.Wrap(f, f.kind, "%s: the metadata store did not answer in time", what)
 	case sqlerr.Unavailable:
 		return sqlerr.Wrap(f, f.kind, "%s: the metadata store is not available right now, try again", what)
 	case sqlerr.Exists:

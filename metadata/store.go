@@ -142,6 +142,7 @@ func (s *Store) Run(ctx context.Context, ready func()) error {
 	}
 	defer p.close()
 	s.open.Store(p)
+	s.opts.Log.Info("metadata store: open", "database", s.dialect.where)
 	defer s.open.Store(nil)
 	ready()
 	<-ctx.Done()
