@@ -44,8 +44,7 @@ type Batch struct {
 	Name string
 	// Resource and ClassName say what runs.
 	Resource, ClassName string
-	// Conf and Args are the request's. They may hold secrets, and [Store.List]
-	// leaves them out.
+	// Conf and Args are the request's. They may hold secrets.
 	Conf map[string]string
 	Args []string
 	// ClusterManager says where it runs, such as "yarn"; empty is locally.

@@ -30,7 +30,9 @@ type Cursor struct {
 // Cursor is where the list goes on after b.
 func (b *Batch) Cursor() Cursor { return Cursor{Key: b.Key, Created: b.Created} }
 
-// List returns a page of batches without their settings and arguments.
+// List returns a page of batches: who, what, when and how it goes. Left out are
+// Resource, ClassName, Conf, Args, ClusterManager, Digest, Host, LogLocation,
+// Started, Lease and Attempt, which [Store.Get] has.
 func (s *Store) List(ctx context.Context, f Filter, p Page) ([]Batch, error) {
 	query, args := listQuery(f, p)
 	list := make([]Batch, 0, min(max(p.Size, 0), 1000))

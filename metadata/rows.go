@@ -9,16 +9,16 @@ import (
 	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
-// The columns of a batch: those of a list, and the two large ones.
+// The columns of a batch: those that lists show, which are read by the hundred,
+// and all of them.
 const (
-	listColumns = `key_id, identifier, user_name, real_user, COALESCE(ip_address, ''), engine_type,
-	COALESCE(request_name, ''), COALESCE(resource, ''), COALESCE(class_name, ''), COALESCE(cluster_manager, ''),
-	priority, COALESCE(request_digest, ''), COALESCE(host_id, ''), COALESCE(kyuubi_instance, ''), COALESCE(log_location, ''),
-	state, create_time, COALESCE(end_time, 0), start_time, COALESCE(peer_instance_closed, 0),
+	listColumns = `key_id, identifier, user_name, real_user, COALESCE(ip_address, ''), engine_type, COALESCE(request_name, ''),
+	priority, COALESCE(kyuubi_instance, ''), state, create_time, COALESCE(end_time, 0), COALESCE(peer_instance_closed, 0), lease_expires,
 	COALESCE(engine_id, ''), COALESCE(engine_name, ''), COALESCE(engine_url, ''), COALESCE(engine_state, ''),
-	COALESCE(engine_error, ''), COALESCE(engine_open_time, 0),
-	COALESCE(lease_owner, ''), lease_expires, version, attempt`
-	allColumns = listColumns + `, COALESCE(request_conf, ''), COALESCE(request_args, '')`
+	COALESCE(engine_error, ''), COALESCE(engine_open_time, 0)`
+	allColumns = listColumns + `, COALESCE(resource, ''), COALESCE(class_name, ''), COALESCE(cluster_manager, ''),
+	COALESCE(request_digest, ''), COALESCE(host_id, ''), COALESCE(log_location, ''), start_time,
+	COALESCE(lease_owner, ''), version, attempt, COALESCE(request_conf, ''), COALESCE(request_args, '')`
 )
 
 // scan reads a row of allColumns or, when it isn't whole, of listColumns.
@@ -28,17 +28,15 @@ func scan(r *sql.Rows, whole bool) (Batch, error) {
 		created, ended, started, opened, expiry int64
 		conf, args                              []byte
 	)
-	into := []any{
-		&b.Key, &b.ID, &b.User, &b.RealUser, &b.Address, &b.Type,
-		&b.Name, &b.Resource, &b.ClassName, &b.ClusterManager,
-		&b.Priority, &b.Digest, &b.Host, &b.Instance, &b.LogLocation,
-		&b.State, &created, &ended, &started, &b.CancelRequested,
+	into := make([]any, 0, 32)
+	into = append(into, &b.Key, &b.ID, &b.User, &b.RealUser, &b.Address, &b.Type, &b.Name,
+		&b.Priority, &b.Instance, &b.State, &created, &ended, &b.CancelRequested, &expiry,
 		&b.App.ID, &b.App.Name, &b.App.URL, &b.App.State,
-		&b.App.Diagnostic, &opened,
-		&b.Lease.Owner, &expiry, &b.Lease.Version, &b.Attempt,
-	}
+		&b.App.Diagnostic, &opened)
 	if whole {
-		into = append(into, &conf, &args)
+		into = append(into, &b.Resource, &b.ClassName, &b.ClusterManager,
+			&b.Digest, &b.Host, &b.LogLocation, &started,
+			&b.Lease.Owner, &b.Lease.Version, &b.Attempt, &conf, &args)
 	}
 	if err := r.Scan(into...); err != nil {
 		return b, err

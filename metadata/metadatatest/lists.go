@@ -73,6 +73,14 @@ func (s *suite) lists(t *testing.T) {
 	} {
 		require.Equal(t, test.want, s.names(t, test.filter, test.page), "%+v %+v", test.filter, test.page)
 	}
+	list, err := s.store.List(t.Context(), metadata.Filter{State: metadata.Running}, metadata.Page{Size: 9})
+	require.NoError(t, err)
+	whole := s.get(t, all[1].ID)
+	require.Equal(t, []metadata.Batch{{
+		Key: whole.Key, ID: whole.ID, User: "bob", RealUser: "root", Address: whole.Address, Type: "SPARK", Name: "1", Priority: 10,
+		Instance: "g:10099", State: metadata.Running, Created: whole.Created, App: whole.App, LeaseExpires: whole.LeaseExpires,
+	}}, list)
+	require.False(t, whole.App.Opened.IsZero())
 	states, err := s.store.CountByState(t.Context(), metadata.Filter{})
 	require.NoError(t, err)
 	require.Equal(t, map[metadata.State]int64{metadata.Canceled: 1, metadata.Running: 1, metadata.Pending: 8}, states)
