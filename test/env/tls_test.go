@@ -54,28 +54,40 @@ func certify(t *testing.T, certificate, key string, expires time.Time) *tls.Conf
 	return &tls.Config{RootCAs: roots, ServerName: "127.0.0.1"}
 }
 
-// browse gets a page on a connection of its own.
-func browse(t *testing.T, c *tls.Config, url string) (*http.Response, string, error) {
-	t.Helper()
-	transport := &http.Transport{TLSClientConfig: c.Clone(), ForceAttemptHTTP2: true}
-	defer transport.CloseIdleConnections()
-	res, err := (&http.Client{Transport: transport}).Get(url)
+// answer is what is looked at of an HTTP response.
+type answer struct {
+	status int
+	proto  string
+	header http.Header
+	body   string
+}
+
+// read reads a response whole.
+func read(res *http.Response, err error) (answer, error) {
 	if err != nil {
-		return nil, "", err
+		return answer{}, err
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
-	return res, string(body), err
+	return answer{res.StatusCode, res.Proto, res.Header, string(body)}, err
+}
+
+// browse gets a page on a connection of its own.
+func browse(t *testing.T, c *tls.Config, url string) (answer, error) {
+	t.Helper()
+	transport := &http.Transport{TLSClientConfig: c.Clone(), ForceAttemptHTTP2: true}
+	defer transport.CloseIdleConnections()
+	return read((&http.Client{Transport: transport}).Get(url))
 }
 
 // expiry is the metric's value for a frontend.
 func expiry(t *testing.T, s *env.Server, frontend string) int64 {
 	t.Helper()
-	_, text, err := browse(t, &tls.Config{}, "http://"+s.MetricsAddress()+"/metrics")
+	page, err := browse(t, &tls.Config{}, "http://"+s.MetricsAddress()+"/metrics")
 	require.NoError(t, err)
 	name := `nekomata_tls_certificate_expiry_seconds{frontend="` + frontend + `"} `
-	require.Contains(t, text, name)
-	_, value, _ := strings.Cut(text, "\n"+name)
+	require.Contains(t, page.body, name)
+	_, value, _ := strings.Cut(page.body, "\n"+name)
 	value, _, _ = strings.Cut(value, "\n")
 	f, err := strconv.ParseFloat(value, 64)
 	require.NoError(t, err)
@@ -93,11 +105,11 @@ func TestBothProtocolsOverTLS(t *testing.T) {
 		"kyuubi.frontend.ssl.certificate.path="+cert, "kyuubi.frontend.ssl.key.path="+key)
 
 	require.Equal(t, "https://"+s.RestAddress(), s.RestURL())
-	res, body, err := browse(t, trust, s.RestURL()+"/api/v1/ping")
+	res, err := browse(t, trust, s.RestURL()+"/api/v1/ping")
 	require.NoError(t, err)
-	require.Equal(t, "pong", body)
-	require.Equal(t, "HTTP/2.0", res.Proto)
-	require.NotEmpty(t, res.Header.Get("Strict-Transport-Security"))
+	require.Equal(t, "pong", res.body)
+	require.Equal(t, "HTTP/2.0", res.proto)
+	require.NotEmpty(t, res.header.Get("Strict-Transport-Security"))
 
 	conn, err := (&tls.Dialer{Config: trust}).DialContext(t.Context(), "tcp", s.ThriftAddress())
 	require.NoError(t, err)
@@ -114,7 +126,7 @@ func TestBothProtocolsOverTLS(t *testing.T) {
 	end = end.Add(time.Hour)
 	trust = certify(t, cert, key, end)
 	require.Eventually(t, func() bool {
-		_, _, err := browse(t, trust, s.RestURL()+"/api/v1/ping")
+		_, err := browse(t, trust, s.RestURL()+"/api/v1/ping")
 		return err == nil
 	}, 20*time.Second, 10*time.Millisecond)
 	renewed, err := (&tls.Dialer{Config: trust}).DialContext(t.Context(), "tcp", s.ThriftAddress())
@@ -141,9 +153,9 @@ func TestFrontendsMayHaveCertificatesOfTheirOwn(t *testing.T) {
 	require.NoError(t, err)
 	roots := x509.NewCertPool()
 	require.True(t, roots.AppendCertsFromPEM(root))
-	_, body, err := browse(t, &tls.Config{RootCAs: roots}, s.RestURL()+"/api/v1/ping")
+	res, err := browse(t, &tls.Config{RootCAs: roots}, s.RestURL()+"/api/v1/ping")
 	require.NoError(t, err)
-	require.Equal(t, "pong", body)
+	require.Equal(t, "pong", res.body)
 	c, err := hs2test.Dial(t.Context(), hs2test.Options{Address: s.ThriftAddress(), User: "ann", Password: "x"})
 	require.NoError(t, err)
 	require.NoError(t, c.Close())
@@ -152,7 +164,7 @@ func TestFrontendsMayHaveCertificatesOfTheirOwn(t *testing.T) {
 func TestPagesOfStrangersAreRefusedAsErrorsAre(t *testing.T) {
 	t.Parallel()
 	s := env.Start(t, "kyuubi.frontend.rest.cors.allowed.origins=https://friend.example")
-	send := func(method, origin string) (*http.Response, string) {
+	send := func(method, origin string) answer {
 		req, err := http.NewRequestWithContext(t.Context(), method, s.RestURL()+"/api/v1/sessions", strings.NewReader("{}"))
 		require.NoError(t, err)
 		if origin != "" {
@@ -162,25 +174,22 @@ func TestPagesOfStrangersAreRefusedAsErrorsAre(t *testing.T) {
 		if method == http.MethodOptions {
 			req.Header.Set("Access-Control-Request-Method", "POST")
 		}
-		res, err := http.DefaultTransport.RoundTrip(req)
+		res, err := read(http.DefaultTransport.RoundTrip(req))
 		require.NoError(t, err)
-		defer res.Body.Close()
-		body, err := io.ReadAll(res.Body)
-		require.NoError(t, err)
-		return res, string(body)
+		return res
 	}
-	res, body := send(http.MethodPost, "https://stranger.example")
-	require.Equal(t, http.StatusForbidden, res.StatusCode)
-	require.Contains(t, body, `"sqlState":"42501"`)
-	require.Contains(t, body, "https://stranger.example")
-	require.Contains(t, body, res.Header.Get("X-Request-Id"))
-	require.Empty(t, res.Header.Get("Access-Control-Allow-Origin"))
+	res := send(http.MethodPost, "https://stranger.example")
+	require.Equal(t, http.StatusForbidden, res.status)
+	require.Contains(t, res.body, `"sqlState":"42501"`)
+	require.Contains(t, res.body, "https://stranger.example")
+	require.Contains(t, res.body, res.header.Get("X-Request-Id"))
+	require.Empty(t, res.header.Get("Access-Control-Allow-Origin"))
 
 	for _, origin := range []string{"https://friend.example", ""} {
-		res, body = send(http.MethodPost, origin)
-		require.Equal(t, http.StatusOK, res.StatusCode, body)
-		require.Equal(t, origin, res.Header.Get("Access-Control-Allow-Origin"))
+		res = send(http.MethodPost, origin)
+		require.Equal(t, http.StatusOK, res.status, res.body)
+		require.Equal(t, origin, res.header.Get("Access-Control-Allow-Origin"))
 	}
-	res, _ = send(http.MethodOptions, "https://friend.example")
-	require.Equal(t, http.StatusNoContent, res.StatusCode)
+	res = send(http.MethodOptions, "https://friend.example")
+	require.Equal(t, http.StatusNoContent, res.status)
 }
