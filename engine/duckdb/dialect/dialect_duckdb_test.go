@@ -301,16 +301,16 @@ func TestColumnsOnDuckDB(t *testing.T) {
 		return slices.Concat([]string{catalog}, c[:6], []string{n}, c[6:11], []string{n, n, n, c[11], yes, n, n, n, n, "NO"})
 	}
 	require.Equal(t, [][]string{
-		row("sales|orders|id|4|int|10|0|10|0|the key|NULL|1"),
-		row("sales|orders|order id|12|string|2147483647|NULL|NULL|0|NULL|'x'|2"),
-		row("sales|orders|at|93|timestamp|29|9|NULL|1|NULL|NULL|3"),
-		row("sales|orders|d|3|decimal(12,2)|12|2|10|1|NULL|NULL|4"),
+		row("sales|orders|id|4|INT|10|0|10|0|the key|NULL|1"),
+		row("sales|orders|order id|12|STRING|2147483647|NULL|NULL|0|NULL|'x'|2"),
+		row("sales|orders|at|93|TIMESTAMP|29|9|NULL|1|NULL|NULL|3"),
+		row("sales|orders|d|3|DECIMAL(12,2)|12|2|10|1|NULL|NULL|4"),
 		row("sales|orders|tags|2003|array<string>|NULL|NULL|NULL|1|NULL|NULL|5"),
 		row("sales|orders|s|2002|struct<x:int,y:array<string>>|NULL|NULL|NULL|1|NULL|NULL|6"),
 		row("sales|orders|m|2000|map<string,int>|NULL|NULL|NULL|1|NULL|NULL|7"),
 	}, metadata(t, d, engine.Columns{Schema: "sales", Table: "orders"}))
 	require.Equal(t, [][]string{
-		row("|mine|q|4|int|10|0|10|1|NULL|NULL|1"),
+		row("|mine|q|4|INT|10|0|10|1|NULL|NULL|1"),
 	}, metadata(t, d, engine.Columns{Table: "mine"}))
 	require.Len(t, metadata(t, d, engine.Columns{Catalog: "memory", Schema: "%", Table: "%", Column: "%d"}), 5)
 }

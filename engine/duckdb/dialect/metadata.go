@@ -58,8 +58,8 @@ func Metadata(q engine.Query) (Plan, error) {
 	if strings.IndexByte(sql, 0) >= 0 {
 		return Plan{}, sqlerr.New(sqlerr.Invalid, "a name or pattern can't have a NUL byte")
 	}
-	_, marked := q.(engine.Columns)
-	return Plan{SQL: sql, Schema: schema, marked: marked}, nil
+	_, types := q.(engine.Columns)
+	return Plan{SQL: sql, Schema: schema, marked: types, jdbc: types}, nil
 }
 
 // is compares names without regard to case. A value that means "any" makes no

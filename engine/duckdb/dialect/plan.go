@@ -1,6 +1,8 @@
 package dialect
 
 import (
+	"strings"
+
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/memory"
@@ -34,6 +36,7 @@ type Plan struct {
 	Commit func()
 
 	marked bool // cells may hold marked DuckDB types
+	jdbc   bool // and they are shown as JDBC's metadata shows types
 }
 
 // Local is a table of strings.
@@ -75,7 +78,7 @@ func (p Plan) Finish(batch arrow.RecordBatch) arrow.RecordBatch {
 	for i := range columns {
 		columns[i] = batch.Column(i)
 		if texts, ok := columns[i].(*array.String); ok && p.marked && hasMark(texts) {
-			columns[i] = hiveTypes(texts)
+			columns[i] = p.hiveTypes(texts)
 			defer columns[i].Release()
 		}
 	}
@@ -91,7 +94,7 @@ func hasMark(texts *array.String) bool {
 	return false
 }
 
-func hiveTypes(texts *array.String) arrow.Array {
+func (p Plan) hiveTypes(texts *array.String) arrow.Array {
 	b := array.NewStringBuilder(memory.DefaultAllocator)
 	defer b.Release()
 	b.Reserve(texts.Len())
@@ -101,7 +104,12 @@ func hiveTypes(texts *array.String) arrow.Array {
 		case texts.IsNull(i):
 			b.AppendNull()
 		case v != "" && v[0] == typeMark:
-			b.Append(HiveType(v[1:]))
+			name := HiveType(v[1:])
+			if p.jdbc && !strings.Contains(name, "<") {
+				// HiveServer2 shows what is no array, map or struct in upper case.
+				name = strings.ToUpper(name)
+			}
+			b.Append(name)
 		default:
 			b.Append(v)
 		}

@@ -300,3 +300,16 @@ func TestPlansOfFamilies(t *testing.T) {
 	require.Equal(t, "42704", plan.Check.Err.SQLState())
 	require.Equal(t, "[SCHEMA_NOT_FOUND] Database does not exist: nosuch", plan.Check.Err.Message)
 }
+
+func TestCurrentDatabaseIsTheSchema(t *testing.T) {
+	t.Parallel()
+	for sql, want := range map[string]string{
+		"select Current_Database ( )":      "select current_schema ( )",
+		"select current_database from t":   "select current_database from t",
+		"select `current_database`() as x": `select "current_database"() as x`,
+	} {
+		plan, err := dialect.NewSession(nil, nil, dialect.Options{Hive: true}).Translate(sql, nil)
+		require.NoError(t, err)
+		require.Equal(t, want, plan.SQL)
+	}
+}
