@@ -185,8 +185,8 @@ func TestForgeries(t *testing.T) {
 
 func TestTokensOutliveARestart(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	opts := func() Options { return Options{Dir: dir, Store: NewFiles(filepath.Join(dir, "tokens"))} }
+	dir, store := t.TempDir(), NewMemory() // the store outlives the manager
+	opts := func() Options { return Options{Dir: dir, Store: store} }
 	m, stop := running(t, opts())
 	kept, canceled := mustIssue(t, m, "ann"), mustIssue(t, m, "ann")
 	require.NoError(t, m.Cancel(as(t.Context(), "ann"), canceled.Text))
