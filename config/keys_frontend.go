@@ -103,6 +103,11 @@ var (
 	RestMaxHeaderSize = Bytes("kyuubi.frontend.rest.max.header.size", 64<<10,
 		"How large the header of a request may be.").AtLeast(1 << 10).AtMost(16 << 20).Ours()
 
+	// RestAccessLog says which requests are logged.
+	RestAccessLog = Enum("kyuubi.frontend.rest.access.log", "ALL",
+		"Which requests have a line in the log: ALL, or only those that are answered with an error (ERRORS).",
+		Choice{Values: []string{"ALL", "ERRORS"}}).Ours()
+
 	// RestHeaderTimeout bounds the time for a request's header.
 	RestHeaderTimeout = Duration("kyuubi.frontend.rest.header.timeout", 10*time.Second,
 		"How long a client may take to send the header of a request.").AtLeast(time.Millisecond).Ours()
@@ -121,7 +126,7 @@ var restArea = Area{
 	Title: "REST frontend",
 	Settings: []Setting{
 		RestHost, RestPort, RestMaxConnections, RestMaxBodySize, RestMaxHeaderSize, RestHeaderTimeout, RestIdleTimeout,
-		ClientIPHeader,
+		ClientIPHeader, RestAccessLog,
 	},
 }
 

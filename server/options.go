@@ -118,6 +118,7 @@ func (s *Server) restOptions() rest.Options {
 		Version:        s.opts.Version,
 		Instance:       s.instance,
 		ClientIPHeader: config.Get(c, config.ClientIPHeader),
+		QuietAccess:    config.Get(c, config.RestAccessLog) == "ERRORS",
 		MaxBodyBytes:   config.Get(c, config.RestMaxBodySize),
 		MaxFetchRows:   int64(config.Get(c, config.MaxFetchRows)),
 		ExecPoolSize:   running,

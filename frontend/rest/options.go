@@ -131,6 +131,9 @@ type Options struct {
 	// path, "none" for paths that there are not; method is "OTHER" for those that
 	// HTTP does not know. It must be quick.
 	Observe func(route, method string, status int, took time.Duration)
+	// QuietAccess writes the access line of a request that went well at level DEBUG
+	// (kyuubi.frontend.rest.access.log=ERRORS); else each has one at INFO.
+	QuietAccess bool
 	// Log is where requests and failures go; nil discards them.
 	Log *slog.Logger
 }

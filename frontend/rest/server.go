@@ -103,9 +103,9 @@ func (s *server) rescue(c *APIRequestContext) {
 // finish writes the line for the access log and counts the request.
 func (s *server) finish(c *APIRequestContext) {
 	took := time.Since(c.began)
-	level := slog.LevelDebug
-	if c.status >= http.StatusBadRequest {
-		level = slog.LevelInfo
+	level := slog.LevelInfo
+	if s.QuietAccess && c.status < http.StatusBadRequest {
+		level = slog.LevelDebug
 	}
 	if ctx := c.context(); s.Log.Enabled(ctx, level) {
 		s.Log.Log(ctx, level, "request", "method", c.request.Method, "path", c.request.URL.Path, "status", c.status,
