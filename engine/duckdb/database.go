@@ -63,8 +63,8 @@ func openDatabase(o Options) (*database, error) {
 	return db, nil
 }
 
-// configure sets all that is instance-wide, makes the default schema and looks
-// up what DuckDB's settings are called.
+// configure sets all that is instance-wide, makes the default schema and Hive's
+// functions and looks up what DuckDB's settings are called.
 func (db *database) configure(o Options) error {
 	var handle native.Connection
 	if native.Connect(db.handle, &handle) != native.StateSuccess {
@@ -88,6 +88,9 @@ func (db *database) configure(o Options) error {
 	}
 	for name := range strings.FieldsSeq(names) {
 		db.settings[name] = true
+	}
+	if _, f := ask(handle, strings.Join(dialect.Setup(), ";\n"), 0); f.failed() {
+		return f.startError("Hive's functions can't be made")
 	}
 	for _, sql := range o.settings() {
 		if _, f := ask(handle, sql, 0); f.failed() {

@@ -106,6 +106,9 @@ func (o Options) settings() []string {
 		"SET GLOBAL allow_persistent_secrets = false",
 		"SET GLOBAL default_null_order = 'nulls_first_on_asc_last_on_desc'", // Hive's
 	}
+	if o.Dialect != DialectDuckDB {
+		s = append(s, "SET GLOBAL ieee_floating_point_ops = false") // x / 0 is NULL
+	}
 	if o.MemoryLimit > 0 {
 		s = append(s, fmt.Sprintf("SET GLOBAL memory_limit = '%dB'", o.MemoryLimit))
 	}

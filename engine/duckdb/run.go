@@ -60,7 +60,7 @@ func (c *conn) request(q engine.Query) (request, error) {
 // answer carries a plan out. The caller holds the lock.
 func (c *conn) answer(ctx context.Context, r request) (engine.Rows, error) {
 	var rows engine.Rows = nothing(-1)
-	if r.plan.Check != nil || r.plan.SQL != "" {
+	if r.plan.Ask != nil || r.plan.Check != nil || r.plan.SQL != "" || r.plan.Together() {
 		s, err := c.execute(ctx, r)
 		if err != nil {
 			return nil, err
@@ -126,7 +126,7 @@ func (c *conn) pause(ctx context.Context, attempt int) bool {
 // attempt runs the statement once and says what an interrupted one ended with.
 func (c *conn) attempt(ctx context.Context, p *pass, r request) (engine.Rows, error) {
 	unwatch := c.watch(ctx)
-	rows, f, err := c.perform(ctx, p, r)
+	rows, f, err := c.perform(ctx, p, &r)
 	interrupted := unwatch()
 	if f.failed() {
 		err = c.explain(f, statementText{sql: r.plan.SQL, own: r.own})

@@ -20,9 +20,14 @@ func (s *statement) close() { native.DestroyPrepare(&s.handle) }
 
 // perform checks, prepares, classifies and executes a plan, up to its first
 // rows. It fails with a failure of DuckDB's or with an error of ours.
-func (c *conn) perform(ctx context.Context, p *pass, r request) (engine.Rows, failure, error) {
+func (c *conn) perform(ctx context.Context, p *pass, r *request) (engine.Rows, failure, error) {
 	if f := c.setUp(); f.failed() {
 		return nil, f, nil
+	}
+	for r.plan.Ask != nil {
+		if f, err := c.resolve(r); f.failed() || err != nil {
+			return nil, f, err
+		}
 	}
 	if check := r.plan.Check; check != nil {
 		found, f := c.finds(check.SQL)
@@ -33,7 +38,12 @@ func (c *conn) perform(ctx context.Context, p *pass, r request) (engine.Rows, fa
 			return nil, failure{}, check.Err
 		}
 	}
-	if r.plan.SQL == "" {
+	switch {
+	case r.plan.Local != nil && !r.plan.Together():
+		return localRows(r.plan), failure{}, nil
+	case r.plan.Together():
+		return c.together(ctx, p, r.plan)
+	case r.plan.SQL == "":
 		return nothing(-1), failure{}, nil
 	}
 	s, f, err := c.prepare(r.plan.SQL)
@@ -51,7 +61,7 @@ func (c *conn) perform(ctx context.Context, p *pass, r request) (engine.Rows, fa
 	if s.sql != r.plan.SQL {
 		r.own = false
 	}
-	return c.start(s, r)
+	return c.start(s, *r)
 }
 
 // finds tells whether a statement of ours answers with a row.

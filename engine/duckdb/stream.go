@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"sync/atomic"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/nekomata-sql/nekomata/engine"
 	"github.com/nekomata-sql/nekomata/engine/duckdb/dialect"
+	"github.com/nekomata-sql/nekomata/hive"
 	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
@@ -60,7 +62,7 @@ func (s *stream) describe() failure {
 	names := make([]string, n)
 	for i := range n {
 		types[i] = native.ColumnLogicalType(&s.result, i)
-		names[i] = native.ColumnName(&s.result, i)
+		names[i] = dialect.ColumnName(native.ColumnName(&s.result, i))
 	}
 	defer func() {
 		for i := range types {
@@ -73,7 +75,29 @@ func (s *stream) describe() failure {
 		return decode(native.ErrorDataErrorType(failed), native.ErrorDataMessage(failed))
 	}
 	s.chunks, s.schema = schema, schema
+	if s.plan.Hive {
+		s.schema = sumsAsBigint(schema, types)
+	}
 	return failure{}
+}
+
+// sumsAsBigint names HUGEINT, which DuckDB makes of sums of integers, by Hive's
+// type for them. A sum that doesn't fit is an error of the protocol's encoder.
+func sumsAsBigint(schema *arrow.Schema, types []native.LogicalType) *arrow.Schema {
+	var fields []arrow.Field
+	for i, t := range types {
+		if native.GetTypeId(t) != native.TypeHugeInt {
+			continue
+		}
+		if fields == nil {
+			fields = slices.Clone(schema.Fields())
+		}
+		fields[i].Metadata = arrow.NewMetadata([]string{hive.MetaType}, []string{"bigint"})
+	}
+	if fields == nil {
+		return schema
+	}
+	return arrow.NewSchema(fields, nil)
 }
 
 // dress puts the plan's schema, if it has one, in place of the result's.

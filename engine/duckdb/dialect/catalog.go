@@ -2,15 +2,15 @@ package dialect
 
 // relations are the tables and views that somebody made, those of the
 // connection included.
-const relations = `(SELECT database_name, schema_name, table_name, 'TABLE' AS kind, comment, sql, temporary ` +
+const relations = `(SELECT database_name, schema_name, table_name, 'TABLE' AS kind, comment, sql, temporary, estimated_size ` +
 	`FROM duckdb_tables() WHERE NOT internal UNION ALL ` +
-	`SELECT database_name, schema_name, view_name, 'VIEW', comment, sql, temporary ` +
+	`SELECT database_name, schema_name, view_name, 'VIEW', comment, sql, temporary, NULL ` +
 	`FROM duckdb_views() WHERE NOT internal)`
 
 // resolve is a query for the one relation that DuckDB takes n for: one of the
 // connection first, then along the search path, then in main.
 func resolve(n name) string {
-	const columns = "SELECT database_name, schema_name, table_name, kind, comment, sql, temporary FROM " + relations
+	const columns = "SELECT database_name, schema_name, table_name, kind, comment, sql, temporary, estimated_size FROM " + relations
 	is := func(column, value string) string { return "lower(" + column + ") = lower(" + quote(value) + ")" }
 	switch table := is("table_name", n.last()); len(n) {
 	case 1:
@@ -27,7 +27,3 @@ func resolve(n name) string {
 		return columns + where(table, is("schema_name", n[1]), is("database_name", n[0])) + " LIMIT 1"
 	}
 }
-
-// touch is a query without rows that fails, with DuckDB's own error, when there
-// is no relation n.
-func touch(n name) string { return "(SELECT 1 FROM " + n.sql() + " LIMIT 0)" }

@@ -2,13 +2,9 @@ package dialect
 
 import "strings"
 
-// createDatabase plans CREATE DATABASE | SCHEMA; other CREATE statements are
-// given back.
+// createDatabase plans CREATE DATABASE | SCHEMA.
 func createDatabase(c *cursor) (Plan, bool, error) {
-	c.pos++
-	if !c.accept("database", "schema") {
-		return Plan{}, false, nil
-	}
+	c.pos += 2
 	sql := "CREATE SCHEMA "
 	if c.phrase("if", "not", "exists") {
 		sql += "IF NOT EXISTS "
@@ -47,13 +43,9 @@ func databaseClause(c *cursor) (string, error) {
 	return "", c.errorf("COMMENT, LOCATION or WITH DBPROPERTIES should stand here, or nothing")
 }
 
-// dropDatabase plans DROP DATABASE | SCHEMA; other DROP statements are given
-// back.
+// dropDatabase plans DROP DATABASE | SCHEMA.
 func dropDatabase(c *cursor) (Plan, bool, error) {
-	c.pos++
-	if !c.accept("database", "schema") {
-		return Plan{}, false, nil
-	}
+	c.pos += 2
 	sql := "DROP SCHEMA "
 	if c.phrase("if", "exists") {
 		sql += "IF EXISTS "

@@ -77,34 +77,70 @@ func describeTable(c *cursor) (Plan, bool, error) {
 	if err := c.end(); err != nil {
 		return Plan{}, false, err
 	}
-	return Plan{SQL: describeSQL(n, column, extended), marked: true}, true, nil
+	return describePlan(n, column, extended), true, nil
+}
+
+// describePlan asks for the table; what the catalog doesn't show, such as
+// DuckDB's own tables, and what isn't there, is DuckDB's to describe.
+func describePlan(n name, condition string, extended bool) Plan {
+	return Plan{Ask: &Question{SQL: relationSQL(resolve(n)), Then: func(answer [][]string) (Plan, error) {
+		list := parseRelations(answer)
+		if len(list) == 0 || condition != "" || len(list[0].columns) == 0 {
+			return Plan{SQL: describeSQL(n, condition), marked: true}, nil
+		}
+		return describeRelation(list[0], extended), nil
+	}}}
+}
+
+// describeRelation has the columns, once more those that partition the table, and
+// with EXTENDED the details. What belongs to the connection has columns only.
+func describeRelation(r relation, extended bool) Plan {
+	local := &Local{Columns: []string{"col_name", "data_type", "comment"}}
+	add := func(cells ...string) {
+		row := make([]*string, len(cells))
+		for i := range cells {
+			row[i] = &cells[i]
+		}
+		local.Rows = append(local.Rows, row)
+	}
+	addColumn := func(c column) {
+		add(c.name, r.hiveType(c), c.comment)
+		if c.comment == "" {
+			local.Rows[len(local.Rows)-1][2] = nil
+		}
+	}
+	for _, c := range r.columns {
+		addColumn(c)
+	}
+	if len(r.names(true)) > 0 {
+		add("# Partition Information", "", "")
+		add("# col_name", "data_type", "comment")
+		for _, c := range r.columns {
+			if r.partition(c.name) {
+				addColumn(c)
+			}
+		}
+	}
+	if extended && !r.temporary {
+		add("", "", "")
+		add("# Detailed Table Information", "", "")
+		for _, d := range details(r) {
+			add(d[0], d[1], "")
+		}
+	}
+	return Plan{Local: local}
 }
 
 // describeSQL asks DuckDB for the columns, so that its own rules find the table
 // and its own error tells when there is none; comments come from its catalog.
-func describeSQL(n name, condition string, extended bool) string {
-	sql := "WITH o AS (" + resolve(n) + "), " +
+func describeSQL(n name, condition string) string {
+	return "WITH o AS (" + resolve(n) + "), " +
 		"d AS (SELECT row_number() OVER () AS n, column_name, column_type FROM (DESCRIBE " + n.sql() + ")), " +
 		`c AS (SELECT column_name, k."comment" FROM duckdb_columns() k ` +
 		"JOIN o ON k.database_name = o.database_name AND k.schema_name = o.schema_name AND k.table_name = o.table_name) " +
-		`SELECT col_name, data_type, "comment" FROM (` +
-		"SELECT 0 AS part, d.n AS n, d.column_name AS col_name, " + marked("d.column_type") + ` AS data_type, c."comment" AS "comment" ` +
-		"FROM d LEFT JOIN c ON d.column_name = c.column_name" + where(condition)
-	if extended {
-		sql += " UNION ALL " + detailsSQL
-	}
-	return sql + ") ORDER BY part, n"
+		"SELECT d.column_name AS col_name, " + marked("d.column_type") + ` AS data_type, c."comment" AS "comment" ` +
+		"FROM d LEFT JOIN c ON d.column_name = c.column_name" + where(condition) + " ORDER BY d.n"
 }
-
-// detailsSQL are the rows behind the columns of DESCRIBE EXTENDED. What belongs
-// to the connection has none. Statistics are left out, since DuckDB doesn't know
-// a table's bytes, and clients want both numbers or none.
-const detailsSQL = `SELECT 1, r.n, r.k, CASE r.n WHEN 3 THEN o.database_name WHEN 4 THEN o.schema_name WHEN 5 THEN o.table_name ` +
-	`WHEN 7 THEN CASE o.kind WHEN 'VIEW' THEN 'VIEW' ELSE 'MANAGED' END WHEN 8 THEN 'duckdb' ` +
-	`WHEN 9 THEN coalesce(o."comment", '') WHEN 10 THEN o.sql ELSE '' END, '' ` +
-	`FROM o, (VALUES (1, ''), (2, '# Detailed Table Information'), (3, 'Catalog'), (4, 'Database'), (5, 'Table'), (6, 'Owner'), ` +
-	`(7, 'Type'), (8, 'Provider'), (9, 'Comment'), (10, 'View Text')) r(n, k) ` +
-	`WHERE NOT o.temporary AND (r.n <> 10 OR o.kind = 'VIEW') AND (r.n <> 8 OR o.kind <> 'VIEW')`
 
 // describeDatabase plans DESCRIBE DATABASE with Hive's columns.
 func describeDatabase(c *cursor) (Plan, bool, error) {

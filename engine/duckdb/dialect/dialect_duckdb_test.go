@@ -45,8 +45,8 @@ func TestShowOnDuckDB(t *testing.T) {
 		column string
 		want   []string
 	}{
-		{"show databases", "database_name", []string{"default", "main", "sales"}},
-		{"SHOW SCHEMAS LIKE 's*|def%'", "database_name", []string{"default", "sales"}},
+		{"show databases", "namespace", []string{"default", "main", "sales"}},
+		{"SHOW SCHEMAS LIKE 's*|def%'", "namespace", []string{"default", "sales"}},
 		{"show tables in sales", "tab_name", []string{"lines", "orders", "v_orders"}},
 		{"show tables from `SALES` like 'o*'", "tab_name", []string{"orders"}},
 		{"show tables in memory.sales 'V_ORDERS'", "tab_name", []string{"v_orders"}},
@@ -59,7 +59,7 @@ func TestShowOnDuckDB(t *testing.T) {
 		{"show columns in in_main", "col_name", []string{"b"}},
 		{"show functions like 'date_ad*'", "tab_name", []string{"date_add"}},
 		{"show functions plus1", "tab_name", []string{"plus1"}},
-		{"show create table in_default", "createtab_stmt", []string{"CREATE TABLE \"default\".in_default(a BIGINT);"}},
+		{"show create table in_default", "createtab_stmt", []string{"CREATE TABLE default.in_default (\n  a BIGINT)\n"}},
 		{"show create table sales.v_orders", "createtab_stmt", []string{"CREATE VIEW sales.v_orders AS SELECT id FROM sales.orders;"}},
 	} {
 		a := d.must(c.sql)
@@ -71,7 +71,9 @@ func TestShowOnDuckDB(t *testing.T) {
 		require.Equal(t, c.want, got, c.sql)
 	}
 	require.Greater(t, len(d.must("show functions").rows), 300)
-	for _, sql := range []string{"show create table nosuch", "show columns in nosuch", "describe nosuch", "describe extended sales.nosuch"} {
+	_, err := d.hive("show create table nosuch")
+	require.ErrorContains(t, err, "Table not found nosuch")
+	for _, sql := range []string{"show columns in nosuch", "describe nosuch", "describe extended sales.nosuch"} {
 		_, err := d.hive(sql)
 		require.ErrorContains(t, err, "Catalog Error: Table with name nosuch does not exist!", sql)
 	}

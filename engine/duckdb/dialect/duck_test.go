@@ -4,6 +4,7 @@ package dialect_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,6 +32,9 @@ func newDuck(t *testing.T) *duck {
 		duckdb.Disconnect(&d.conn)
 		duckdb.Close(&db)
 	})
+	for _, sql := range dialect.Setup() {
+		d.raw(sql)
+	}
 	d.s = dialect.NewSession(nil, nil, dialect.Options{Hive: true, Settings: d.isSetting})
 	d.raw(`CREATE SCHEMA "default"`)
 	d.raw("SET search_path = 'default,main'")
@@ -77,6 +81,29 @@ func (d *duck) must(sql string) answer {
 func (d *duck) try(plan dialect.Plan) (answer, error) {
 	d.t.Helper()
 	var a answer
+	for plan.Ask != nil {
+		found, err := d.query(dialect.Plan{SQL: plan.Ask.SQL})
+		if err != nil {
+			return a, err
+		}
+		if plan, err = plan.Ask.Then(found.rows); err != nil {
+			return a, err
+		}
+	}
+	if plan.Together() {
+		d.raw("begin")
+		for _, sql := range slices.Concat(plan.Before, []string{plan.SQL}, plan.After) {
+			if sql == "" {
+				continue
+			}
+			if _, err := d.query(dialect.Plan{SQL: sql}); err != nil {
+				d.raw("rollback")
+				return a, err
+			}
+		}
+		d.raw("commit")
+		return a, nil
+	}
 	if plan.Check != nil {
 		found, err := d.query(dialect.Plan{SQL: plan.Check.SQL})
 		require.NoError(d.t, err, plan.Check.SQL)
@@ -90,6 +117,10 @@ func (d *duck) try(plan dialect.Plan) (answer, error) {
 		for _, row := range plan.Local.Rows {
 			var cells []string
 			for _, cell := range row {
+				if cell == nil {
+					cells = append(cells, "NULL")
+					continue
+				}
 				cells = append(cells, *cell)
 			}
 			a.rows = append(a.rows, cells)

@@ -1,6 +1,9 @@
 package dialect
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // emitter writes tokens as DuckDB reads them: names and strings quoted anew from
 // their values, comments gone, line feeds kept, so that DuckDB and the user
@@ -12,6 +15,11 @@ type emitter struct {
 	out    strings.Builder
 	prev   Token // the significant token before this one
 	any    bool  // prev is set
+
+	parens  []paren        // by the token that opens; made when first asked for
+	behind  map[int]string // texts to write behind tokens
+	instead map[int]string // texts to write in the place of tokens
+	skip    map[int]int    // tokens to leave out, from one to another
 }
 
 // emit writes tokens, all of them from src, for DuckDB.
@@ -22,7 +30,19 @@ func emit(src string, tokens []Token) string {
 	}
 	e.out.Grow(tokens[len(tokens)-1].End - tokens[0].Off + 16)
 	for i := 0; i < len(tokens); i++ {
-		i = e.write(i)
+		if end, ok := e.skip[i]; ok {
+			e.out.WriteString(strings.Repeat("\n", strings.Count(src[tokens[i].Off:tokens[end].End], "\n")))
+			i = end
+			e.prev = tokens[end]
+		} else if text, ok := e.instead[i]; ok {
+			e.literal(text)
+			e.prev = tokens[i]
+		} else {
+			i = e.write(i)
+		}
+		if text, ok := e.behind[i]; ok {
+			e.out.WriteString(text)
+		}
 	}
 	return strings.TrimRight(e.out.String(), " \t\r\n")
 }
@@ -44,12 +64,43 @@ func (e *emitter) write(i int) int {
 	case Number:
 		e.number(t, text)
 	case Word:
+		if last, done := e.call(i, lower(text)); done {
+			e.prev, e.any = e.tokens[last], true
+			return last
+		}
 		e.word(i, text)
 	default:
+		if text == "[" {
+			e.index(i)
+		}
 		e.op(text)
 	}
 	e.prev, e.any = t, true
 	return i
+}
+
+// index adds one to a whole number in a bracket behind a value: Hive counts from
+// 0.
+func (e *emitter) index(i int) {
+	if !e.any || e.prev.Kind == String {
+		return
+	}
+	if word := lower(e.src[e.prev.Off:e.prev.End]); e.prev.Kind == Word && (reserved[word] || beforeOperand[word]) ||
+		e.prev.Kind == Op && word != ")" && word != "]" {
+		return
+	}
+	number := e.next(i)
+	if !e.is(e.next(number), "]") || e.tokens[number].Kind != Number {
+		return
+	}
+	n, err := strconv.ParseInt(e.src[e.tokens[number].Off:e.tokens[number].End], 10, 64)
+	if err != nil {
+		return
+	}
+	if e.instead == nil {
+		e.instead = map[int]string{}
+	}
+	e.instead[number] = strconv.FormatInt(n+1, 10)
 }
 
 // blank writes white space in place of text, with its line feeds.

@@ -54,3 +54,9 @@ func Place(src string, off int) (line, column int) {
 func noSchema(name string) *sqlerr.Error {
 	return sqlerr.New(sqlerr.NotFound, "[SCHEMA_NOT_FOUND] Database does not exist: %s", name).WithState("42704")
 }
+
+// noColumn is the error for a column that a table doesn't have.
+func noColumn(column string, table name) *sqlerr.Error {
+	return sqlerr.New(sqlerr.Invalid, "[UNRESOLVED_COLUMN] the table %s has no column %s", strings.Join(table, "."), column).
+		WithState("42703")
+}

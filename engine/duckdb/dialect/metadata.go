@@ -22,7 +22,8 @@ const (
 	catalogOf = "CASE WHEN temporary THEN '' ELSE database_name END"
 	schemaOf  = "CASE WHEN temporary THEN '' ELSE schema_name END"
 	// userDatabase leaves out DuckDB's own catalogs, system and temp.
-	userDatabase = "database_name IN (SELECT database_name FROM duckdb_databases() WHERE NOT internal)"
+	userDatabase = "database_name IN (SELECT database_name FROM duckdb_databases() WHERE " + ofUsers + ")"
+	ofUsers      = "NOT internal AND database_name <> '" + library + "'"
 )
 
 // Metadata plans one of the metadata questions. The answer has HiveServer2's
@@ -35,7 +36,7 @@ func Metadata(q engine.Query) (Plan, error) {
 	switch q := q.(type) {
 	case engine.Catalogs:
 		schema = hive.CatalogsSchema()
-		sql = `SELECT database_name AS "TABLE_CAT" FROM duckdb_databases() WHERE NOT internal ORDER BY 1`
+		sql = `SELECT database_name AS "TABLE_CAT" FROM duckdb_databases() WHERE ` + ofUsers + " ORDER BY 1"
 	case engine.Schemas:
 		schema, sql = hive.SchemasSchema(), schemasSQL(q)
 	case engine.Tables:
@@ -79,7 +80,7 @@ func schemasSQL(q engine.Schemas) string {
 }
 
 func tablesSQL(q engine.Tables) string {
-	return `SELECT "TABLE_CAT", "TABLE_SCHEM", table_name AS "TABLE_NAME", kind AS "TABLE_TYPE", "comment" AS "REMARKS"` +
+	return `SELECT "TABLE_CAT", "TABLE_SCHEM", table_name AS "TABLE_NAME", kind AS "TABLE_TYPE", ` + commentOf(`"comment"`) + ` AS "REMARKS"` +
 		nulls("VARCHAR", "TYPE_CAT", "TYPE_SCHEM", "TYPE_NAME", "SELF_REFERENCING_COL_NAME", "REF_GENERATION") +
 		" FROM (SELECT " + catalogOf + ` AS "TABLE_CAT", ` + schemaOf + ` AS "TABLE_SCHEM", table_name, kind, "comment" FROM ` + relations + ")" +
 		where(is(`"TABLE_CAT"`, q.Catalog), likeJDBC(`"TABLE_SCHEM"`, q.Schema), likeJDBC("table_name", q.Table), kinds(q.Types)) +
@@ -107,7 +108,7 @@ func kinds(types []string) string {
 // functionsSQL lists each function once, however many shapes it has. Functions of
 // DuckDB itself are in no catalog and no schema, and in every pattern.
 func functionsSQL(q engine.Functions) string {
-	builtin := "database_name = 'system'"
+	builtin := "database_name IN ('system', '" + library + "')"
 	inSchema := ""
 	if c := likeJDBC("schema_name", q.Schema); c != "" {
 		inSchema = "(" + builtin + " OR " + c + ")"

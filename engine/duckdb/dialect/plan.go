@@ -10,14 +10,22 @@ import (
 	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
-// Plan says how a statement is answered. The order is: Check, then Local or SQL,
-// then Commit; of the result each batch goes through [Plan.Finish].
+// Plan says how a statement is answered. With Ask, another plan takes its place.
+// Else the order is: Check, then Local or Before, SQL and After, then Commit; of
+// the result each batch goes through [Plan.Finish].
 type Plan struct {
+	// Ask is a question whose answer decides what to do; nil when there is none.
+	// The plan that it leads to has no Commit.
+	Ask *Question
 	// Check is a question to ask before; nil when there is none.
 	Check *Check
 	// SQL is the DuckDB statement to run; empty when Local is set or when there
 	// is nothing to run.
 	SQL string
+	// Before and After are statements around SQL that must succeed together with
+	// it: all of them run in one transaction, the client's own if there is one. SQL
+	// then has no result set.
+	Before, After []string
 	// Verbatim says that SQL is the statement line for line as the user wrote it,
 	// so that the line that DuckDB names in an error is the user's. Otherwise cut
 	// that part of the message off: it would show what the user never wrote.
@@ -35,9 +43,24 @@ type Plan struct {
 	// Commit, when not nil, changes the session; call it once all has succeeded.
 	Commit func()
 
+	// Hive says that the statement was read as Hive's SQL.
+	Hive bool
+
 	marked bool // cells may hold marked DuckDB types
 	jdbc   bool // and they are shown as JDBC's metadata shows types
 }
+
+// Question is a query whose answer decides about a plan.
+type Question struct {
+	// SQL is the query. All its columns are texts, never NULL.
+	SQL string
+	// Then makes the plan out of the rows.
+	Then func(rows [][]string) (Plan, error)
+}
+
+// Together tells whether the plan is several statements that succeed or fail as
+// one.
+func (p Plan) Together() bool { return len(p.Before)+len(p.After) > 0 }
 
 // Local is a table of strings.
 type Local struct {

@@ -56,6 +56,9 @@ func (s *Session) Translate(sql string, overlay map[string]string) (Plan, error)
 	if err := readable(sql); err != nil {
 		return Plan{}, err
 	}
+	if strings.Contains(lower(sql), library) {
+		return Plan{}, sqlerr.New(sqlerr.Denied, "the database %s belongs to the gateway: statements can't name it", library)
+	}
 	conf := settings{overlay, s.conf}
 	if !s.hive(conf) {
 		return Plan{SQL: sql, Verbatim: true}, nil
@@ -78,7 +81,7 @@ func (s *Session) Translate(sql string, overlay map[string]string) (Plan, error)
 	if err != nil {
 		return Plan{}, err
 	}
-	return s.family(c)
+	return s.family(c, conf)
 }
 
 // hive tells whether statements are to be read as Hive's.
@@ -95,7 +98,7 @@ func (s *Session) hive(conf settings) bool {
 
 // family chooses who plans the statement, by its first words. A family that
 // finds that the statement isn't its own gives it back with ok false.
-func (s *Session) family(c *cursor) (Plan, error) {
+func (s *Session) family(c *cursor, conf settings) (Plan, error) {
 	var plan Plan
 	var ok bool
 	var err error
@@ -109,14 +112,26 @@ func (s *Session) family(c *cursor) (Plan, error) {
 	case "describe", "desc":
 		plan, ok, err = describe(c)
 	case "create":
-		plan, ok, err = createDatabase(c)
+		plan, ok, err = create(c)
 	case "drop":
-		plan, ok, err = dropDatabase(c)
+		plan, ok, err = drop(c)
+	case "alter":
+		plan, ok, err = alter(c)
+	case "explain":
+		plan, ok, err = s.explain(c, conf)
+	case "insert":
+		plan, ok, err = insert(c, conf)
+	case "merge":
+		plan, ok, err = merge(c)
+	case "load":
+		plan, ok, err = load(c)
+	case "msck", "analyze", "refresh", "cache", "uncache", "clear":
+		plan, ok, err = accepts(c)
 	}
 	if ok || err != nil {
 		return plan, err
 	}
-	return Plan{SQL: c.all(), Verbatim: true}, nil
+	return Plan{SQL: c.all(), Verbatim: true, Hive: true}, nil
 }
 
 // readable refuses what can't be passed on: DuckDB takes text up to the first

@@ -8,7 +8,11 @@ func show(c *cursor) (Plan, bool, error) {
 	case c.accept("databases", "schemas"):
 		return showDatabases(c)
 	case c.phrase("table", "extended"):
-		return Plan{}, false, unsupported("SHOW TABLE EXTENDED is not supported; use SHOW TABLES or DESCRIBE EXTENDED")
+		return showTableExtended(c)
+	case c.accept("partitions"):
+		return showPartitions(c)
+	case c.accept("tblproperties"):
+		return showProperties(c)
 	case c.word(0) == "tables", c.word(0) == "views":
 		return showRelations(c)
 	case c.accept("columns"):
@@ -26,13 +30,18 @@ func showDatabases(c *cursor) (Plan, bool, error) {
 	if err != nil {
 		return Plan{}, false, err
 	}
-	return Plan{SQL: "SELECT schema_name AS database_name FROM duckdb_schemas()" +
-		where("database_name = current_database()", notInternal, like) + " ORDER BY database_name"}, true, nil
+	return Plan{SQL: "SELECT schema_name AS namespace FROM duckdb_schemas()" +
+		where("database_name = current_database()", notInternal, usedMain, like) + " ORDER BY namespace"}, true, nil
 }
 
 // notInternal leaves out the schemas that standards demand. DuckDB calls main
 // internal as well, but people keep tables there.
 const notInternal = "schema_name NOT IN ('information_schema', 'pg_catalog')"
+
+// usedMain leaves out DuckDB's own schema while there is nothing in it.
+const usedMain = "(schema_name <> 'main' OR EXISTS (SELECT 1 FROM " + relations + " r WHERE NOT r.temporary " +
+	"AND r.database_name = current_database() AND r.schema_name = 'main') OR NOT EXISTS (SELECT 1 FROM duckdb_schemas() s " +
+	"WHERE s.database_name = current_database() AND s.schema_name = 'default'))"
 
 // showRelations plans SHOW TABLES, which has the views as well, and SHOW VIEWS.
 func showRelations(c *cursor) (Plan, bool, error) {
@@ -49,11 +58,7 @@ func showRelations(c *cursor) (Plan, bool, error) {
 			return Plan{}, false, err
 		}
 		check = schemaCheck(n)
-		scope = "database_name = current_database()"
-		if len(n) > 1 {
-			scope = "lower(database_name) = lower(" + quote(n[0]) + ")"
-		}
-		scope += " AND lower(schema_name) = lower(" + quote(n.last()) + ")"
+		scope = inSchema(n)
 	}
 	like, err := c.like("table_name")
 	if err != nil {
@@ -85,19 +90,6 @@ func showColumns(c *cursor) (Plan, bool, error) {
 		return Plan{}, false, err
 	}
 	return Plan{SQL: "SELECT column_name AS col_name FROM (DESCRIBE " + n.sql() + ")" + where(like)}, true, nil
-}
-
-// showCreate answers with DuckDB's own text, which this engine can run again.
-func showCreate(c *cursor) (Plan, bool, error) {
-	n, err := c.name("table")
-	if err != nil {
-		return Plan{}, false, err
-	}
-	c.phrase("as", "serde")
-	if err := c.end(); err != nil {
-		return Plan{}, false, err
-	}
-	return Plan{SQL: "SELECT sql AS createtab_stmt FROM (" + resolve(n) + ") WHERE NOT EXISTS " + touch(n)}, true, nil
 }
 
 func showFunctions(c *cursor) (Plan, bool, error) {

@@ -1,0 +1,122 @@
+package duckdb
+
+import (
+	"context"
+	"slices"
+	"unsafe"
+
+	native "github.com/duckdb/duckdb-go-bindings"
+
+	"github.com/nekomata-sql/nekomata/engine"
+	"github.com/nekomata-sql/nekomata/engine/duckdb/dialect"
+)
+
+// resolve puts the plan that the answer leads to in the place of one that asks.
+func (c *conn) resolve(r *request) (failure, error) {
+	question := r.plan.Ask
+	r.own = false
+	rows, f := c.texts(question.SQL)
+	if f.failed() {
+		r.plan.SQL = question.SQL // it is what the failure is about
+		return f, nil
+	}
+	plan, err := question.Then(rows)
+	if err != nil {
+		return failure{}, err
+	}
+	c.status.say(plan.Notes...)
+	r.plan = plan
+	return failure{}, nil
+}
+
+// texts runs a query of our own whose columns are texts and not NULL.
+func (c *conn) texts(sql string) ([][]string, failure) {
+	var result native.Result
+	defer native.DestroyResult(&result)
+	if native.Query(c.handle, sql, &result) != native.StateSuccess {
+		return nil, decode(native.ResultErrorType(&result), native.ResultError(&result))
+	}
+	width := native.ColumnCount(&result)
+	var rows [][]string
+	for chunk := native.FetchChunk(result); chunk.Ptr != nil; chunk = native.FetchChunk(result) {
+		first := len(rows)
+		n := int(native.DataChunkGetSize(chunk))
+		for range n {
+			rows = append(rows, make([]string, width))
+		}
+		for column := range width {
+			if native.ColumnType(&result, column) != native.TypeVarchar {
+				continue
+			}
+			vector := native.DataChunkGetVector(chunk, column)
+			for i := range n {
+				rows[first+i][column] = textAt(vector, i)
+			}
+		}
+		native.DestroyDataChunk(&chunk)
+	}
+	return rows, streamFailure(&result)
+}
+
+// together runs a plan of several statements in one transaction: the client's,
+// if there is one, which a failure aborts; else one of its own.
+func (c *conn) together(ctx context.Context, p *pass, plan dialect.Plan) (engine.Rows, failure, error) {
+	if p.judge() {
+		if err := p.wait(ctx, c); err != nil {
+			return nil, failure{}, err
+		}
+	}
+	own := !c.inTx
+	if own {
+		if _, f := ask(c.handle, "BEGIN TRANSACTION", 0); f.failed() {
+			return nil, f, nil
+		}
+	}
+	changed, f := c.changes(plan)
+	if own && !f.failed() {
+		_, f = ask(c.handle, "COMMIT", 0)
+	}
+	if f.failed() {
+		if own {
+			ask(c.handle, "ROLLBACK", 0) // fails when DuckDB has rolled back already
+		}
+		return nil, f, nil
+	}
+	return nothing(changed), failure{}, nil
+}
+
+// changes runs the statements of a plan and tells how many rows SQL changed.
+func (c *conn) changes(plan dialect.Plan) (int64, failure) {
+	changed := int64(-1)
+	for i, sql := range slices.Concat(plan.Before, []string{plan.SQL}, plan.After) {
+		if sql == "" {
+			continue
+		}
+		n, f := c.change(sql)
+		if f.failed() {
+			return -1, f
+		}
+		if i == len(plan.Before) {
+			changed = n
+		}
+	}
+	return changed, failure{}
+}
+
+func (c *conn) change(sql string) (int64, failure) {
+	var result native.Result
+	defer native.DestroyResult(&result)
+	if native.Query(c.handle, sql, &result) != native.StateSuccess {
+		return -1, decode(native.ResultErrorType(&result), native.ResultError(&result))
+	}
+	if native.ResultReturnType(result) != native.ResultTypeChangedRows {
+		return -1, failure{}
+	}
+	return changedRows(&result)
+}
+
+// textAt is row i of a vector of texts.
+func textAt(vector native.Vector, i int) string {
+	texts := unsafe.Slice((*native.StringT)(native.VectorGetData(vector)), i+1) //nolint:gosec // a vector of texts has that many
+	return native.StringTData(&texts[i])
+}
