@@ -75,7 +75,7 @@ func (s *stream) describe() failure {
 		return decode(native.ErrorDataErrorType(failed), native.ErrorDataMessage(failed))
 	}
 	s.chunks, s.schema = schema, schema
-	if s.plan.Hive {
+	if s.plan.Sums {
 		s.schema = sumsAsBigint(schema, types)
 	}
 	return failure{}

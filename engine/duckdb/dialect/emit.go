@@ -176,12 +176,6 @@ func (e *emitter) word(i int, text string) {
 	if e.insertTable(i, text) {
 		return // INSERT INTO TABLE t: DuckDB knows no TABLE there
 	}
-	if lower(text) == "current_database" {
-		if next, _ := e.following(i); next == "(" {
-			// To Hive that is the schema; to DuckDB it is the catalog.
-			text = "current_schema"
-		}
-	}
 	e.out.WriteString(text)
 }
 

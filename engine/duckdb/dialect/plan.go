@@ -43,8 +43,9 @@ type Plan struct {
 	// Commit, when not nil, changes the session; call it once all has succeeded.
 	Commit func()
 
-	// Hive says that the statement was read as Hive's SQL.
-	Hive bool
+	// Sums says that the statement itself adds numbers up in Hive's SQL: a column of
+	// HUGEINT is then BIGINT to clients.
+	Sums bool
 
 	marked bool // cells may hold marked DuckDB types
 	jdbc   bool // and they are shown as JDBC's metadata shows types

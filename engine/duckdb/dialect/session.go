@@ -131,7 +131,17 @@ func (s *Session) family(c *cursor, conf settings) (Plan, error) {
 	if ok || err != nil {
 		return plan, err
 	}
-	return Plan{SQL: c.all(), Verbatim: true, Hive: true}, nil
+	return Plan{SQL: c.all(), Verbatim: true, Sums: c.calls("sum")}, nil
+}
+
+// calls tells whether there is a call of a function in the statement.
+func (c *cursor) calls(function string) bool {
+	for n := range len(c.sig) - c.pos {
+		if c.word(n) == function && c.text(n+1) == "(" {
+			return true
+		}
+	}
+	return false
 }
 
 // readable refuses what can't be passed on: DuckDB takes text up to the first

@@ -29,7 +29,7 @@ var duckTypes = []duckType{
 	{"SMALLINT", "smallint", 5, 5, 0, 10},
 	{"INTEGER", "int", 4, 10, 0, 10},
 	{"BIGINT", "bigint", -5, 19, 0, 10},
-	{"HUGEINT", "bigint", -5, 19, 0, 10},
+	{"HUGEINT", "decimal(38,0)", 3, 38, 0, 10},
 	{"UTINYINT", "smallint", 5, 5, 0, 10},
 	{"USMALLINT", "int", 4, 10, 0, 10},
 	{"UINTEGER", "bigint", -5, 19, 0, 10},

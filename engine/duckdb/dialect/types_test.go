@@ -14,7 +14,7 @@ func TestHiveType(t *testing.T) {
 	for duck, want := range map[string]string{
 		"BOOLEAN":                               "boolean",
 		"INTEGER":                               "int",
-		"HUGEINT":                               "bigint",
+		"HUGEINT":                               "decimal(38,0)",
 		"UBIGINT":                               "decimal(20,0)",
 		"DECIMAL(12,2)":                         "decimal(12,2)",
 		"VARCHAR":                               "string",
