@@ -106,7 +106,7 @@ func TestGatewayForms(t *testing.T) {
 func TestGatewayManyAtOnce(t *testing.T) {
 	t.Parallel()
 	g := startGateway(t)
-	g.run(t, "CREATE TABLE shared AS SELECT range AS n FROM range(10000)")
+	g.run(t, "CREATE TABLE shared AS SELECT id AS n FROM range(10000)")
 	var users sync.WaitGroup
 	for u := range 16 {
 		users.Go(func() {
@@ -158,7 +158,7 @@ func resident(tb testing.TB) int64 {
 
 // wide is a statement whose result is about 430 bytes a row as NDJSON, and as Arrow.
 func wide(rows int) string {
-	return "SELECT n, n * 0.5 AS half, repeat('x', 400) AS text, 'row ' || n AS name FROM (SELECT range AS n FROM range(" + strconv.Itoa(rows) + "))"
+	return "SELECT n, n * 0.5 AS half, repeat('x', 400) AS text, 'row ' || n AS name FROM (SELECT id AS n FROM range(" + strconv.Itoa(rows) + "))"
 }
 
 // streamed reads a statement's result while it runs, and tells how far that has
@@ -206,7 +206,7 @@ func TestGatewayClientHangsUp(t *testing.T) {
 	g := startGateway(t, "kyuubi.server.statement.max.running.per.user=1")
 	connections := g.run(t, "SELECT * FROM duckdb_connection_count()").Result.Rows
 	base := settled(g)
-	endless := "SELECT range, repeat('x', 100) FROM range(1000000000)"
+	endless := "SELECT id, repeat('x', 100) FROM range(1000000000)"
 
 	for _, form := range []string{client.NDJSON, client.CSV, client.ArrowStream} {
 		a, err := g.RunStatement(t.Context(), api.StatementSubmission{Statement: endless, Wait: new(0.0)})
