@@ -52,7 +52,7 @@ func BenchmarkEncode1000Rows(b *testing.B) {
 
 // BenchmarkValidation is what it would cost to hold every request against the
 // document while the gateway runs, and what the handlers' own reading costs
-// (docs/adr/0010-requests-are-checked-by-handlers.md).
+// (docs/adr/0006-requests-are-checked-by-handlers.md).
 func BenchmarkValidation(b *testing.B) {
 	const body = `{"statement":"select 1","runAsync":false,"queryTimeout":60,"confOverlay":{"a":"b"}}`
 	path := "/api/v1/sessions/" + uuid.NewString() + "/operations/statement"
