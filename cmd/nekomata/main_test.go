@@ -144,7 +144,7 @@ func TestSignals(t *testing.T) {
 	p := &program{signals: signals, exit: func(code int) { exits <- code }}
 	log := slog.New(slog.DiscardHandler)
 
-	ctx, stop := p.untilSignal(t.Context(), log)
+	ctx, stop := p.untilSignal(t.Context(), log, func() {})
 	require.NoError(t, ctx.Err())
 	stop()
 	require.Error(t, ctx.Err())
@@ -153,7 +153,7 @@ func TestSignals(t *testing.T) {
 		second os.Signal
 		code   int
 	}{{syscall.SIGTERM, 143}, {os.Interrupt, 130}} {
-		asked, stop := p.untilSignal(t.Context(), log)
+		asked, stop := p.untilSignal(t.Context(), log, func() {})
 		signals <- syscall.SIGTERM
 		<-asked.Done()
 		require.Empty(t, exits, "the first signal only asks")

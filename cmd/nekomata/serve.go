@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"os"
 	"syscall"
@@ -45,8 +44,9 @@ with exit code 143 or 130.`,
 }
 
 func (p *program) serve(ctx context.Context, c *config.Config, reload func() (*config.Config, error)) error {
-	log := newLog(p.err, c)
-	ctx, stop := p.untilSignal(ctx, log)
+	log, flush := newLog(p.err, c)
+	defer flush()
+	ctx, stop := p.untilSignal(ctx, log, flush)
 	defer stop()
 	srv, err := server.New(server.Options{Config: c, Reload: reload, Version: version, Log: log, Out: p.out})
 	if err != nil {
@@ -55,21 +55,9 @@ func (p *program) serve(ctx context.Context, c *config.Config, reload func() (*c
 	return srv.Run(ctx, func() {})
 }
 
-func newLog(w io.Writer, c *config.Config) *slog.Logger {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(config.Get(c, config.LogLevel))); err != nil {
-		level = slog.LevelInfo // the registry lets only slog's names through
-	}
-	opts := &slog.HandlerOptions{Level: level}
-	if config.Get(c, config.LogFormat) == "json" {
-		return slog.New(slog.NewJSONHandler(w, opts))
-	}
-	return slog.New(slog.NewTextHandler(w, opts))
-}
-
 // untilSignal returns a context that the first signal ends; a second signal ends
-// the program. Call stop when it is no longer needed.
-func (p *program) untilSignal(ctx context.Context, log *slog.Logger) (_ context.Context, stop func()) {
+// the program, after a flush of the log. Call stop when it is no longer needed.
+func (p *program) untilSignal(ctx context.Context, log *slog.Logger, flush func()) (_ context.Context, stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	over, done := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -80,6 +68,7 @@ func (p *program) untilSignal(ctx context.Context, log *slog.Logger) (_ context.
 				return
 			case s := <-p.signals:
 				if !first {
+					flush()
 					p.exit(128 + number(s))
 					return
 				}
