@@ -12,6 +12,7 @@ need() { # need COMMAND PACKAGE
 need javac openjdk-17-jdk-headless
 need mvn maven
 need python3 python3
+need curl curl
 need mariadbd mariadb-server
 python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 
