@@ -17,7 +17,6 @@ import (
 	"github.com/nekomata-sql/nekomata/operation"
 	"github.com/nekomata-sql/nekomata/service"
 	"github.com/nekomata-sql/nekomata/session"
-	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
 // Options configures a BackendService.
@@ -98,7 +97,7 @@ func (b *BackendService) mayUseSession(ctx context.Context, id uuid.UUID) error 
 		return err
 	}
 	if !p.Admin && p.User != user && p.User != realUser {
-		return sqlerr.New(sqlerr.NotFound, "Invalid SessionHandle [%s]: it was closed, has expired or never existed", id)
+		return session.NoSuch(id)
 	}
 	b.sessions.Touch(id)
 	return nil
@@ -111,7 +110,7 @@ func (b *BackendService) mayUseOperation(ctx context.Context, id uuid.UUID) erro
 		return err
 	}
 	if err := b.mayUseSession(ctx, owner); err != nil {
-		return sqlerr.New(sqlerr.NotFound, "Invalid OperationHandle [%s]: it was closed, has expired or never existed", id)
+		return operation.NoSuch(id)
 	}
 	return nil
 }

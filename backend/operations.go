@@ -9,6 +9,7 @@ import (
 
 	"github.com/nekomata-sql/nekomata/auth"
 	"github.com/nekomata-sql/nekomata/operation"
+	"github.com/nekomata-sql/nekomata/session"
 	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
@@ -20,7 +21,7 @@ func (b *BackendService) Execute(ctx context.Context, sessionID uuid.UUID, req o
 		return operation.Info{}, err
 	}
 	if b.draining.Load() {
-		return operation.Info{}, errDraining()
+		return operation.Info{}, session.Stopping()
 	}
 	user, _, err := b.sessions.Owner(sessionID)
 	if err != nil {

@@ -8,13 +8,12 @@ import (
 	"github.com/nekomata-sql/nekomata/auth"
 	"github.com/nekomata-sql/nekomata/engine"
 	"github.com/nekomata-sql/nekomata/session"
-	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
 // OpenSession opens a session and its engine connection.
 func (b *BackendService) OpenSession(ctx context.Context, req session.Request) (session.Info, error) {
 	if b.draining.Load() {
-		return session.Info{}, errDraining()
+		return session.Info{}, session.Stopping()
 	}
 	info, err := b.sessions.Open(ctx, req)
 	if err != nil {
@@ -89,8 +88,4 @@ func (b *BackendService) complete(info session.Info) session.Info {
 		info.Idle = 0
 	}
 	return info
-}
-
-func errDraining() error {
-	return sqlerr.New(sqlerr.Unavailable, "the gateway is shutting down; connect to another one or try again")
 }

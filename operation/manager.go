@@ -198,7 +198,7 @@ func (m *OperationManager) register(ctx context.Context, req Request) (*operatio
 	defer m.mu.Unlock()
 	t := m.tracks[req.SessionID]
 	if t == nil || t.over {
-		return nil, sqlerr.New(sqlerr.NotFound, "Invalid SessionHandle [%s]: the session is closed", req.SessionID)
+		return nil, detached(req.SessionID)
 	}
 	o.lane, o.turn, o.sessionLog = t.lane, t.lane.line(), t.log
 	t.ops = append(t.ops, o)
@@ -207,12 +207,23 @@ func (m *OperationManager) register(ctx context.Context, req Request) (*operatio
 	return o, nil
 }
 
+// NoSuch is the error of an id that there is no operation for. Whoever hides one
+// from a caller must answer with just this, or the hiding tells that it is there.
+func NoSuch(id uuid.UUID) error {
+	return sqlerr.New(sqlerr.NotFound, "Invalid OperationHandle [%s]: it was closed, has expired or never existed", id)
+}
+
+// detached is the error of a session that has no connection.
+func detached(session uuid.UUID) error {
+	return sqlerr.New(sqlerr.NotFound, "Invalid SessionHandle [%s]: the session is closed", session)
+}
+
 func (m *OperationManager) find(id uuid.UUID) (*operation, error) {
 	m.mu.RLock()
 	o := m.byID[id]
 	m.mu.RUnlock()
 	if o == nil {
-		return nil, sqlerr.New(sqlerr.NotFound, "Invalid OperationHandle [%s]: it was closed, has expired or never existed", id)
+		return nil, NoSuch(id)
 	}
 	return o, nil
 }
@@ -391,7 +402,7 @@ func (m *OperationManager) Close(id uuid.UUID) error {
 	}
 	m.mu.Unlock()
 	if o == nil {
-		return sqlerr.New(sqlerr.NotFound, "Invalid OperationHandle [%s]: it was closed, has expired or never existed", id)
+		return NoSuch(id)
 	}
 	o.close()
 	return nil

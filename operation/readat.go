@@ -84,11 +84,7 @@ func (r *result) copyRows(at Range, page *Page) error {
 			return err
 		}
 		row := int(min(at.Offset+page.Rows-r.starts[i], b.NumRows()))
-		room := int64(-1)
-		if at.MaxBytes > 0 {
-			room = max(0, at.MaxBytes-bytes)
-		}
-		n, size := fit(b, row, at.MaxRows-page.Rows, room, page.Rows == 0)
+		n, size := fit(b, row, at.MaxRows-page.Rows, room(at.MaxBytes, bytes), page.Rows == 0)
 		if n > 0 {
 			page.Batches = append(page.Batches, b.NewSlice(int64(row), int64(row+n)))
 			page.Rows += int64(n)
@@ -109,6 +105,9 @@ func (r *result) batchAt(i int) (arrow.RecordBatch, error) {
 		b := r.window[i]
 		b.Retain()
 		return b, nil
+	}
+	if r.spool == nil {
+		return nil, sqlerr.New(sqlerr.Internal, "a part of the result is lost")
 	}
 	return r.spool.at(i - len(r.window))
 }

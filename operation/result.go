@@ -263,11 +263,7 @@ func (r *result) fill(ctx context.Context, f Fetch, page *Page) error {
 		if err != nil {
 			return err
 		}
-		room := int64(-1)
-		if f.MaxBytes > 0 {
-			room = max(0, f.MaxBytes-bytes)
-		}
-		n, size := fit(b, r.row, f.MaxRows-page.Rows, room, page.Rows == 0)
+		n, size := fit(b, r.row, f.MaxRows-page.Rows, room(f.MaxBytes, bytes), page.Rows == 0)
 		if n == 0 && r.row < int(b.NumRows()) {
 			return nil
 		}
@@ -282,14 +278,7 @@ func (r *result) look() (arrow.RecordBatch, error) {
 	if r.current != nil {
 		return r.current, nil
 	}
-	if r.batch < len(r.window) {
-		r.setCurrent(r.window[r.batch])
-		return r.current, nil
-	}
-	if r.spool == nil {
-		return nil, sqlerr.New(sqlerr.Internal, "a part of the result is lost")
-	}
-	b, err := r.spool.at(r.batch - len(r.window))
+	b, err := r.batchAt(r.batch)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ func (m *OperationManager) SessionLog(session uuid.UUID, offset, limit int64) (L
 	t := m.tracks[session]
 	m.mu.RUnlock()
 	if t == nil {
-		return LogPage{}, sqlerr.New(sqlerr.NotFound, "Invalid SessionHandle [%s]: the session is closed", session)
+		return LogPage{}, detached(session)
 	}
 	return t.log.at(offset, limit), nil
 }

@@ -52,6 +52,15 @@ func columnBytes(c arrow.Array, from, to int) int64 {
 	return rows * 16
 }
 
+// room is what a bound of bytes leaves after used, in fit's terms; a bound of 0 is
+// none.
+func room(bound, used int64) int64 {
+	if bound <= 0 {
+		return -1
+	}
+	return max(0, bound-used)
+}
+
 // fit says how many rows of b from row on may be delivered: at most limit, and
 // no more than room bytes (negative: no bound), but at least one row when force
 // is set, and what those rows weigh.

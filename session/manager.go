@@ -164,7 +164,7 @@ func (m *SessionManager) Open(ctx context.Context, req Request) (Info, error) {
 	if refused {
 		m.giveBack(s)
 		_ = m.hooks.Detach(s.id)
-		return Info{}, sqlerr.New(sqlerr.Unavailable, "the gateway is shutting down; connect to another one or try again")
+		return Info{}, Stopping()
 	}
 	return m.info(s), nil
 }
@@ -177,7 +177,7 @@ func (m *SessionManager) Close(id uuid.UUID) error {
 	delete(m.sessions, id)
 	m.mu.Unlock()
 	if s == nil {
-		return unknown(id)
+		return NoSuch(id)
 	}
 	m.giveBack(s)
 	return m.hooks.Detach(id)
@@ -189,7 +189,14 @@ func (m *SessionManager) giveBack(s *session) {
 	}
 }
 
-func unknown(id uuid.UUID) error {
+// Stopping is the error of work that comes while the gateway ends.
+func Stopping() error {
+	return sqlerr.New(sqlerr.Unavailable, "the gateway is shutting down; connect to another one or try again")
+}
+
+// NoSuch is the error of an id that is not open. Whoever hides a session from a
+// caller must answer with just this, or the hiding tells that it is there.
+func NoSuch(id uuid.UUID) error {
 	return sqlerr.New(sqlerr.NotFound, "Invalid SessionHandle [%s]: it was closed, has expired or never existed", id)
 }
 
@@ -199,7 +206,7 @@ func (m *SessionManager) find(id uuid.UUID) (*session, error) {
 	if s := m.sessions[id]; s != nil {
 		return s, nil
 	}
-	return nil, unknown(id)
+	return nil, NoSuch(id)
 }
 
 // Get describes a session, or fails with NotFound.

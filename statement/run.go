@@ -56,7 +56,7 @@ func (m *Manager) admit(user string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.draining || m.closed {
-		return sqlerr.New(sqlerr.Unavailable, "the gateway is shutting down; send the statement to another one or try again")
+		return stopping()
 	}
 	l := m.opts.Limits
 	if l.Running > 0 && m.running >= l.Running {
@@ -112,7 +112,7 @@ func (m *Manager) start(ctx context.Context, st *statement, req Request, open en
 	}
 	m.mu.Unlock()
 	if refused {
-		return errors.Join(sqlerr.New(sqlerr.Unavailable, "the gateway is shutting down; send the statement to another one or try again"),
+		return errors.Join(stopping(),
 			m.ops.Detach(st.id))
 	}
 	go m.see(context.WithoutCancel(ctx), st)
@@ -248,4 +248,9 @@ func (m *Manager) drop(st *statement) {
 	if known {
 		m.release([]*statement{st})
 	}
+}
+
+// stopping is the error of a statement that comes, or runs, while the gateway ends.
+func stopping() error {
+	return sqlerr.New(sqlerr.Unavailable, "the gateway is shutting down; send the statement to another one or try again")
 }
