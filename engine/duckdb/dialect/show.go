@@ -43,6 +43,20 @@ const usedMain = "(schema_name <> 'main' OR EXISTS (SELECT 1 FROM " + relations 
 	"AND r.database_name = current_database() AND r.schema_name = 'main') OR NOT EXISTS (SELECT 1 FROM duckdb_schemas() s " +
 	"WHERE s.database_name = current_database() AND s.schema_name = 'default'))"
 
+// scope reads an optional IN or FROM and a database. It gives the condition for
+// the relations there, the current schema's and the connection's own by default,
+// and what checks that the database exists.
+func (c *cursor) scope() (condition string, check *Check, err error) {
+	if !c.accept("in", "from") {
+		return "(temporary OR database_name = current_database() AND schema_name = current_schema())", nil, nil
+	}
+	n, err := c.name("database")
+	if err != nil {
+		return "", nil, err
+	}
+	return inSchema(n), schemaCheck(n), nil
+}
+
 // showRelations plans SHOW TABLES, which has the views as well, and SHOW VIEWS.
 func showRelations(c *cursor) (Plan, bool, error) {
 	kind := ""
@@ -50,15 +64,9 @@ func showRelations(c *cursor) (Plan, bool, error) {
 		kind = "kind = 'VIEW'"
 	}
 	c.pos++
-	scope := "(temporary OR database_name = current_database() AND schema_name = current_schema())"
-	var check *Check
-	if c.accept("in", "from") {
-		n, err := c.name("database")
-		if err != nil {
-			return Plan{}, false, err
-		}
-		check = schemaCheck(n)
-		scope = inSchema(n)
+	scope, check, err := c.scope()
+	if err != nil {
+		return Plan{}, false, err
 	}
 	like, err := c.like("table_name")
 	if err != nil {

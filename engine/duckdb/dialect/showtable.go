@@ -9,15 +9,9 @@ import (
 // showTableExtended plans SHOW TABLE EXTENDED [IN db] LIKE 'pattern': a row a
 // table, the last column a text that dbt takes apart.
 func showTableExtended(c *cursor) (Plan, bool, error) {
-	scope := "(temporary OR database_name = current_database() AND schema_name = current_schema())"
-	var check *Check
-	if c.accept("in", "from") {
-		n, err := c.name("database")
-		if err != nil {
-			return Plan{}, false, err
-		}
-		check = schemaCheck(n)
-		scope = inSchema(n)
+	scope, check, err := c.scope()
+	if err != nil {
+		return Plan{}, false, err
 	}
 	if c.word(0) != "like" {
 		return Plan{}, false, c.errorf("LIKE and a pattern should stand here")
@@ -37,7 +31,7 @@ func showTableExtended(c *cursor) (Plan, bool, error) {
 	plan := Plan{Ask: &Question{SQL: relationSQL(source), Then: func(rows [][]string) (Plan, error) {
 		return extendedPlan(parseRelations(rows)), nil
 	}}}
-	return checked(check, plan), true, c.end()
+	return checked(check, plan), true, nil
 }
 
 // checked asks a check's question before a plan that asks one itself.
