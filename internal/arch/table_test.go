@@ -25,6 +25,10 @@ var packages = map[string][]string{
 	"metadata":              {"auth/token", "sqlerr"},
 	"metadata/metadatatest": {"auth/token", "metadata", "sqlerr"},
 
+	// The batch rule, and what runs a batch's job.
+	"batch":             {"auth", "batch/application", "metadata", "service", "sqlerr"},
+	"batch/application": {"sqlerr"},
+
 	// Single statements without a session, beside backend.
 	"statement": {"auth", "engine", "operation", "session", "sqlerr"},
 
