@@ -151,11 +151,12 @@ func (s *Store) RequestCancel(ctx context.Context, id string) error {
 }
 
 // Release gives a batch back before its time: to the queue when nothing was
-// started, else to whoever takes it over.
+// started, else to whoever takes it over. The lease expires now and not in the
+// past, or the batch's machine would seem to be silent for long; see [Store.TakeLost].
 func (s *Store) Release(ctx context.Context, l Lease) error {
 	return s.change(ctx, change{
 		id: l.ID, lease: &l, from: []State{Pending, Running},
-		set: "lease_owner = NULL, lease_expires = CASE WHEN state = 'PENDING' AND start_time = 0 THEN 0 ELSE 1 END",
+		set: "lease_owner = NULL, lease_expires = CASE WHEN state = 'PENDING' AND start_time = 0 THEN 0 ELSE " + s.dialect.now + " - 1 END",
 	})
 }
 

@@ -13,6 +13,8 @@ import (
 
 	"github.com/nekomata-sql/nekomata/auth/token"
 	"github.com/nekomata-sql/nekomata/backend"
+	"github.com/nekomata-sql/nekomata/batch"
+	"github.com/nekomata-sql/nekomata/batch/application"
 	"github.com/nekomata-sql/nekomata/config"
 	"github.com/nekomata-sql/nekomata/frontend"
 	"github.com/nekomata-sql/nekomata/frontend/hs2"
@@ -51,10 +53,14 @@ type Server struct {
 	backend    *backend.BackendService
 	tokens     *token.Manager
 	statements *statement.Manager
+	runner     *batch.Runner
 	thrift     *frontend.ThriftFrontendService // nil when not configured
 	rest       *frontend.RestFrontendService   // nil when not configured
 	scrape     *frontend.HTTPService           // nil when not configured
 	keepers    map[tlsfile.Files]*tlsfile.Keeper
+
+	// applications run batches, by the names in batchrunner.go.
+	applications map[string]application.Application
 }
 
 // New builds a gateway's parts. It binds and opens nothing.
@@ -78,6 +84,7 @@ func New(opts Options) (*Server, error) {
 	s.backend = backend.NewBackendService(s.backendOptions())
 	s.tokens = s.newTokens()
 	s.statements = s.newStatements()
+	s.runner = s.newRunner()
 	if err = s.buildFrontends(); err != nil {
 		return nil, err
 	}
@@ -118,7 +125,9 @@ func (s *Server) services() []service.Service {
 	if s.rest != nil {
 		parts = append(parts, s.rest)
 	}
-	return append(parts, backend.NewDrainer(s.backend, config.Get(s.conf, config.StopGrace), s.statements))
+	// The runner needs the frontends' address, and gives its leases back while the
+	// store still runs.
+	return append(parts, s.runner, backend.NewDrainer(s.backend, config.Get(s.conf, config.StopGrace), s.statements))
 }
 
 // socketGrace is how long an answer may still take once nothing runs any more.

@@ -49,7 +49,7 @@ var packages = map[string][]string{
 
 	// The one place that wires, and the program around it.
 	"server": {
-		"auth", "auth/token", "backend", "config", "engine", "engine/duckdb", "frontend", "frontend/hs2",
+		"auth", "auth/token", "backend", "batch", "batch/application", "config", "engine", "engine/duckdb", "frontend", "frontend/hs2",
 		"frontend/rest", "frontend/tlsfile", "metadata", "operation", "service", "session", "sqlerr", "statement",
 	},
 	"cmd/nekomata": {"api", "client", "config", "server", "sqlerr"},

@@ -162,6 +162,40 @@ func (s *suite) takeOver(t *testing.T) {
 	require.Empty(t, taken)
 }
 
+// lostHosts has batches of a machine that has no gateway any more.
+func (s *suite) lostHosts(t *testing.T) {
+	ctx, old := t.Context(), time.Now().Add(-time.Hour)
+	lost := func() []string {
+		taken, err := s.store.TakeLost(ctx, taker("b"), 10*time.Minute, 9)
+		require.NoError(t, err)
+		return names(taken)
+	}
+	for _, b := range []metadata.Batch{
+		{Name: "old", Host: "host-a", Created: old},
+		{Name: "new", Host: "host-a", Created: time.Now()},
+		{Name: "ours", Host: "host-b", Created: old},
+		{Name: "anywhere", Created: old},
+	} {
+		s.insert(t, func(n *metadata.Batch) { n.Name, n.Host, n.Created = b.Name, b.Host, b.Created })
+	}
+	oldest, err := s.store.OldestWaiting(ctx)
+	require.NoError(t, err)
+	require.WithinDuration(t, old, oldest, time.Millisecond)
+	ok, err := s.store.Hold(ctx, metadata.HostDuty+"host-a", "host-a", time.Hour)
+	require.NoError(t, err)
+	require.True(t, ok)
+	require.Empty(t, lost(), "it has a gateway")
+	ok, err = s.store.Hold(ctx, metadata.HostDuty+"host-a", "host-a", -time.Second)
+	require.NoError(t, err)
+	require.True(t, ok)
+	require.Equal(t, []string{"old"}, lost())
+
+	given := s.takeOne(t, taker("a"))
+	require.NoError(t, s.store.ClaimStart(ctx, given.Lease, metadata.Start{Host: "host-a"}))
+	require.NoError(t, s.store.Release(ctx, given.Lease))
+	require.Empty(t, lost(), "it was given back just now")
+}
+
 func (s *suite) fencing(t *testing.T) {
 	ctx := t.Context()
 	old := s.takeOne(t, dying())

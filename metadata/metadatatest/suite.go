@@ -29,6 +29,7 @@ func Run(t *testing.T, database Database) {
 		"Transitions":      (*suite).transitions,
 		"StartsOnce":       (*suite).startsOnce,
 		"TakeOver":         (*suite).takeOver,
+		"LostHosts":        (*suite).lostHosts,
 		"Fencing":          (*suite).fencing,
 		"Release":          (*suite).release,
 		"Cancel":           (*suite).cancel,
