@@ -1,7 +1,7 @@
 package dialect
 
 import (
-	"strconv"
+	"slices"
 	"strings"
 )
 
@@ -20,6 +20,10 @@ type emitter struct {
 	behind  map[int]string // texts to write behind tokens
 	instead map[int]string // texts to write in the place of tokens
 	skip    map[int]int    // tokens to leave out, from one to another
+
+	starts  []int       // where in out each token begins; nil without brackets
+	inserts []textAt    // texts to put into out in the end
+	opens   map[int]int // what opens, by what closes
 }
 
 // emit writes tokens, all of them from src, for DuckDB.
@@ -29,7 +33,13 @@ func emit(src string, tokens []Token) string {
 		return ""
 	}
 	e.out.Grow(tokens[len(tokens)-1].End - tokens[0].Off + 16)
+	if strings.IndexByte(src, '[') >= 0 {
+		e.starts = slices.Repeat([]int{-1}, len(tokens))
+	}
 	for i := 0; i < len(tokens); i++ {
+		if e.starts != nil {
+			e.starts[i] = e.out.Len()
+		}
 		if end, ok := e.skip[i]; ok {
 			e.out.WriteString(strings.Repeat("\n", strings.Count(src[tokens[i].Off:tokens[end].End], "\n")))
 			i = end
@@ -44,7 +54,7 @@ func emit(src string, tokens []Token) string {
 			e.out.WriteString(text)
 		}
 	}
-	return strings.TrimRight(e.out.String(), " \t\r\n")
+	return strings.TrimRight(e.inserted(), " \t\r\n")
 }
 
 // write writes token i and gives the index of the last token that it consumed.
@@ -70,37 +80,12 @@ func (e *emitter) write(i int) int {
 		}
 		e.word(i, text)
 	default:
-		if text == "[" {
-			e.index(i)
+		if text != "[" || !e.index(i) {
+			e.op(text)
 		}
-		e.op(text)
 	}
 	e.prev, e.any = t, true
 	return i
-}
-
-// index adds one to a whole number in a bracket behind a value: Hive counts from
-// 0.
-func (e *emitter) index(i int) {
-	if !e.any || e.prev.Kind == String {
-		return
-	}
-	if word := lower(e.src[e.prev.Off:e.prev.End]); e.prev.Kind == Word && (reserved[word] || beforeOperand[word]) ||
-		e.prev.Kind == Op && word != ")" && word != "]" {
-		return
-	}
-	number := e.next(i)
-	if !e.is(e.next(number), "]") || e.tokens[number].Kind != Number {
-		return
-	}
-	n, err := strconv.ParseInt(e.src[e.tokens[number].Off:e.tokens[number].End], 10, 64)
-	if err != nil {
-		return
-	}
-	if e.instead == nil {
-		e.instead = map[int]string{}
-	}
-	e.instead[number] = strconv.FormatInt(n+1, 10)
 }
 
 // blank writes white space in place of text, with its line feeds.

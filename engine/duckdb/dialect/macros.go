@@ -37,6 +37,15 @@ var macros = []macro{
 	}},
 	{"raise_error", []string{"(m) AS error(m)"}},
 	{"current_database", []string{"() AS current_schema()"}},
+	// x[k]
+	{numberedItem, []string{"(x, k) AS x[k + CASE WHEN ends_with(typeof(x), ']') THEN 1 ELSE 0 END]"}},
+	{anyItem, []string{
+		"(x, k VARCHAR) AS x[k]",
+		"(x, k BIGINT) AS x[k + CASE WHEN ends_with(typeof(x), ']') THEN 1 ELSE 0 END]",
+		"(x, k HUGEINT) AS x[CAST(k AS BIGINT) + CASE WHEN ends_with(typeof(x), ']') THEN 1 ELSE 0 END]",
+		"(x, k DOUBLE) AS map_extract_value(x, k)", "(x, k BOOLEAN) AS map_extract_value(x, k)",
+		"(x, k DATE) AS map_extract_value(x, k)", "(x, k TIMESTAMP) AS map_extract_value(x, k)",
+	}},
 	// casts
 	{"tinyint", []string{"(x) AS TRY_CAST(trunc(TRY_CAST(x AS DOUBLE)) AS TINYINT)"}},
 	{"smallint", []string{"(x) AS TRY_CAST(trunc(TRY_CAST(x AS DOUBLE)) AS SMALLINT)"}},
@@ -195,4 +204,4 @@ func plainNames(sql string) string {
 }
 
 // ColumnName is the name of a result's column as clients see it.
-func ColumnName(name string) string { return plainNames(name) }
+func ColumnName(name string) string { return withBrackets(plainNames(name)) }
