@@ -26,8 +26,11 @@ var packages = map[string][]string{
 	"metadata/metadatatest": {"auth/token", "metadata", "sqlerr"},
 
 	// The batch rule, and what runs a batch's job.
-	"batch":             {"auth", "batch/application", "metadata", "service", "sqlerr"},
-	"batch/application": {"sqlerr"},
+	"batch":                             {"auth", "batch/application", "metadata", "service", "sqlerr"},
+	"batch/application":                 {"sqlerr"},
+	"batch/application/process":         {"batch/application", "sqlerr"},
+	"batch/application/spark":           {"batch/application", "batch/application/process", "sqlerr"},
+	"batch/application/applicationtest": {"batch/application", "batch/application/process", "sqlerr"},
 
 	// Single statements without a session, beside backend.
 	"statement": {"auth", "engine", "operation", "session", "sqlerr"},
@@ -49,7 +52,8 @@ var packages = map[string][]string{
 
 	// The one place that wires, and the program around it.
 	"server": {
-		"auth", "auth/token", "backend", "batch", "batch/application", "config", "engine", "engine/duckdb", "frontend", "frontend/hs2",
+		"auth", "auth/token", "backend", "batch", "batch/application", "batch/application/process", "config", "engine", "engine/duckdb",
+		"frontend", "frontend/hs2",
 		"frontend/rest", "frontend/tlsfile", "metadata", "operation", "service", "session", "sqlerr", "statement",
 	},
 	"cmd/nekomata": {"api", "client", "config", "server", "sqlerr"},
@@ -84,8 +88,8 @@ var foreign = map[string][]string{
 	"github.com/go-sql-driver/mysql": {"metadata", "metadata/metadatatest"},
 	"modernc.org/":                   {"metadata"},
 	// Only for tests, and for the suites that several tests share.
-	"testing":                   {"engine/enginetest", "frontend/hs2/hs2test", "metadata/metadatatest", "test/env"},
-	"github.com/stretchr/":      {"engine/enginetest", "frontend/hs2/hs2test", "metadata/metadatatest", "test/env"},
+	"testing":                   {"engine/enginetest", "frontend/hs2/hs2test", "metadata/metadatatest", "test/env", "batch/application/applicationtest"},
+	"github.com/stretchr/":      {"engine/enginetest", "frontend/hs2/hs2test", "metadata/metadatatest", "test/env", "batch/application/applicationtest"},
 	"github.com/google/go-cmp/": {"engine/enginetest"},
 	"pgregory.net/rapid":        {},
 }
