@@ -31,6 +31,10 @@ var packages = map[string][]string{
 	"batch/application/process":         {"batch/application", "sqlerr"},
 	"batch/application/spark":           {"batch/application", "batch/application/process", "sqlerr"},
 	"batch/application/applicationtest": {"batch/application", "batch/application/process", "sqlerr"},
+	// Clusters, where a program on some machine submits what runs elsewhere.
+	"batch/application/cluster":       {"batch/application", "sqlerr"},
+	"batch/application/yarn":          {"batch/application", "batch/application/cluster", "sqlerr"},
+	"batch/application/yarn/yarntest": {},
 
 	// Single statements without a session, beside backend.
 	"statement": {"auth", "engine", "operation", "session", "sqlerr"},
@@ -74,7 +78,7 @@ var foreign = map[string][]string{
 	// Native code behind one door.
 	"github.com/duckdb/": {"engine/duckdb"},
 	// Sockets and HTTP belong to the frontends and to what calls an HTTP service.
-	"net/http":               {"frontend", "frontend/hs2", "frontend/rest", "client", "server", "test/e2e", "bench"},
+	"net/http":               {"frontend", "frontend/hs2", "frontend/rest", "client", "server", "test/e2e", "bench", "batch/application/yarn"},
 	"github.com/gorilla/mux": {"frontend/rest"},
 	"github.com/getkin/":     {"frontend/rest"},
 	"database/sql":           {"metadata", "metadata/metadatatest"},
@@ -88,8 +92,8 @@ var foreign = map[string][]string{
 	"github.com/go-sql-driver/mysql": {"metadata", "metadata/metadatatest"},
 	"modernc.org/":                   {"metadata"},
 	// Only for tests, and for the suites that several tests share.
-	"testing":                   {"engine/enginetest", "frontend/hs2/hs2test", "metadata/metadatatest", "test/env", "batch/application/applicationtest"},
-	"github.com/stretchr/":      {"engine/enginetest", "frontend/hs2/hs2test", "metadata/metadatatest", "test/env", "batch/application/applicationtest"},
+	"testing":                   {"engine/enginetest", "frontend/hs2/hs2test", "metadata/metadatatest", "test/env", "batch/application/applicationtest", "batch/application/yarn/yarntest"},
+	"github.com/stretchr/":      {"engine/enginetest", "frontend/hs2/hs2test", "metadata/metadatatest", "test/env", "batch/application/applicationtest", "batch/application/yarn/yarntest"},
 	"github.com/google/go-cmp/": {"engine/enginetest"},
 	"pgregory.net/rapid":        {},
 }
