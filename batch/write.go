@@ -96,7 +96,9 @@ func (r *Runner) reread(ctx context.Context, h *held) verdict {
 		b, err := r.store.Get(ctx, h.batch.ID)
 		switch {
 		case err == nil && b.State.Terminal():
-			h.batch.State = b.State
+			if b.Attempt == h.batch.Attempt { // nobody has had it since: the end is ours
+				h.batch.State = b.State
+			}
 			return over
 		case err == nil && b.Lease != h.lease:
 			r.lose(h)
