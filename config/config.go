@@ -66,6 +66,24 @@ func (c *Config) Passthrough() map[string]string {
 	return out
 }
 
+// BatchDefaults are the settings under [BatchConf]: by type, in lower case, and key.
+func (c *Config) BatchDefaults() map[string]map[string]string {
+	out := map[string]map[string]string{}
+	for key, g := range c.extra {
+		rest, ok := strings.CutPrefix(key, BatchConf)
+		kind, name, found := strings.Cut(rest, ".")
+		if !ok || !found {
+			continue
+		}
+		kind = strings.ToLower(kind)
+		if out[kind] == nil {
+			out[kind] = map[string]string{}
+		}
+		out[kind][name] = g.value
+	}
+	return out
+}
+
 // Pool are the settings under [MetadataPool], by what follows it.
 func (c *Config) Pool() map[string]string {
 	out := make(map[string]string, len(c.pool))

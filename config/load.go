@@ -90,6 +90,10 @@ func (l *loader) place(g given) {
 		return
 	}
 	if reason, ok := r.unused.reason(g.key); ok {
+		if reason == "" { // a family that is used
+			l.c.extra[g.key] = g
+			return
+		}
 		if l.skipped[reason] == nil {
 			l.reasons = append(l.reasons, reason)
 		}

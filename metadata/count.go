@@ -88,3 +88,19 @@ func (c *counts) put(key string, k counted) {
 	}
 	c.known[key] = k
 }
+
+// CountOpen returns how many batches have not ended, at most the given number: those
+// of a user, from an address, or both; "" is any.
+func (s *Store) CountOpen(ctx context.Context, user, address string, most int) (int, error) {
+	where, args := "state IN (?, ?, ?)", []any{Pending, Running, initialized}
+	if user != "" {
+		where += " AND user_name = ?"
+		args = append(args, user)
+	}
+	if address != "" {
+		where += " AND ip_address = ?"
+		args = append(args, address)
+	}
+	n, err := s.count(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM metadata WHERE "+where+" LIMIT ?) AS few", append(args, most)...)
+	return int(n), err
+}

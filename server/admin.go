@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/nekomata-sql/nekomata/auth/token"
+	"github.com/nekomata-sql/nekomata/batch"
 	"github.com/nekomata-sql/nekomata/config"
 	"github.com/nekomata-sql/nekomata/frontend/rest"
 	"github.com/nekomata-sql/nekomata/session"
@@ -66,19 +67,29 @@ func (s *Server) refresh(_ context.Context, list string) error {
 		return sqlerr.Wrap(err, sqlerr.Conflict, "the configuration can't be read again, and nothing has changed: %v", err)
 	}
 	var entry *config.Entry[[]string]
-	var place func(*session.Limits) *[]string
+	var place func(*session.Limits, *batch.Limits) [2]*[]string
 	switch list {
 	case "unlimited_users":
-		entry, place = config.UnlimitedUsers, func(l *session.Limits) *[]string { return &l.Unlimited }
+		entry = config.UnlimitedUsers
+		place = func(s *session.Limits, b *batch.Limits) [2]*[]string {
+			return [...]*[]string{&s.Unlimited, &b.Unlimited}
+		}
 	case "deny_users":
-		entry, place = config.DenyUsers, func(l *session.Limits) *[]string { return &l.DenyUsers }
+		entry = config.DenyUsers
+		place = func(s *session.Limits, b *batch.Limits) [2]*[]string {
+			return [...]*[]string{&s.DenyUsers, &b.DenyUsers}
+		}
 	case "deny_ips":
-		entry, place = config.DenyAddresses, func(l *session.Limits) *[]string { return &l.DenyAddresses }
+		entry = config.DenyAddresses
+		place = func(s *session.Limits, b *batch.Limits) [2]*[]string {
+			return [...]*[]string{&s.DenyAddresses, &b.DenyAddresses}
+		}
 	default:
 		return sqlerr.New(sqlerr.Invalid, "there is no list %q", list)
 	}
 	names := config.Get(c, entry)
-	s.backend.ChangeLimits(func(l *session.Limits) { *place(l) = names })
+	s.backend.ChangeLimits(func(l *session.Limits) { *place(l, &batch.Limits{})[0] = names })
+	s.batches.ChangeLimits(func(l *batch.Limits) { *place(&session.Limits{}, l)[1] = names })
 	s.log.Info("a list was read again", "key", entry.Key(), "entries", len(names))
 	return nil
 }

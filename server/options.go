@@ -112,6 +112,7 @@ func (s *Server) restOptions() rest.Options {
 	return rest.Options{
 		Backend:        s.backend,
 		Statements:     s.statements,
+		Batches:        s.batches,
 		Auth:           auth.None{},
 		Tokens:         s.tokens,
 		Gateway:        s.gateway(),

@@ -54,6 +54,7 @@ type Server struct {
 	tokens     *token.Manager
 	statements *statement.Manager
 	runner     *batch.Runner
+	batches    *batch.Manager
 	thrift     *frontend.ThriftFrontendService // nil when not configured
 	rest       *frontend.RestFrontendService   // nil when not configured
 	scrape     *frontend.HTTPService           // nil when not configured
@@ -85,6 +86,7 @@ func New(opts Options) (*Server, error) {
 	s.tokens = s.newTokens()
 	s.statements = s.newStatements()
 	s.runner = s.newRunner()
+	s.batches = s.newBatches()
 	if err = s.buildFrontends(); err != nil {
 		return nil, err
 	}
@@ -115,7 +117,7 @@ func (s *Server) services() []service.Service {
 	for _, k := range s.keepers {
 		parts = append(parts, k)
 	}
-	parts = append(parts, s.engine, s.backend, s.tokens, s.statements)
+	parts = append(parts, s.engine, s.backend, s.tokens, s.statements, s.batches)
 	if s.scrape != nil {
 		parts = append(parts, s.scrape)
 	}

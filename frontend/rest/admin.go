@@ -17,7 +17,7 @@ import (
 // The types of session.
 const (
 	interactive = "INTERACTIVE"
-	batch       = "BATCH"
+	batched     = "BATCH"
 )
 
 // administration is everybody's sessions and operations, for administrators.
@@ -52,8 +52,8 @@ func (c *APIRequestContext) filter(fold bool) (filter, error) {
 	if fold && len(sent) == len(strings.ToUpper(sent)) { // ASCII alone: ſ is no S
 		f.sessionType = strings.ToUpper(sent)
 	}
-	if f.sessionType != "" && f.sessionType != interactive && f.sessionType != batch {
-		return filter{}, sqlerr.New(sqlerr.Invalid, "sessionType must be %s or %s, not %q", interactive, batch, sent)
+	if f.sessionType != "" && f.sessionType != interactive && f.sessionType != batched {
+		return filter{}, sqlerr.New(sqlerr.Invalid, "sessionType must be %s or %s, not %q", interactive, batched, sent)
 	}
 	if text := query.Get("sessionHandle"); text != "" {
 		id, err := parseUUID("sessionHandle", text)
@@ -68,7 +68,7 @@ func (c *APIRequestContext) filter(fold bool) (filter, error) {
 // drops says whether the filter leaves out what belongs to a user's session.
 func (f filter) drops(user string, id uuid.UUID) bool {
 	return len(f.users) > 0 && !slices.Contains(f.users, user) ||
-		f.sessionType == batch || f.session != uuid.UUID{} && f.session != id
+		f.sessionType == batched || f.session != uuid.UUID{} && f.session != id
 }
 
 func (a administration) sessions(c *APIRequestContext) error {

@@ -34,6 +34,11 @@ func (s *server) decode(c *APIRequestContext, v any) error {
 	if err != nil {
 		return sqlerr.Wrap(err, sqlerr.Invalid, "the body could not be read to its end")
 	}
+	return decodeObject(body, v)
+}
+
+// decodeObject reads one JSON object into the struct that v points to.
+func decodeObject(body []byte, v any) error {
 	body = bytes.TrimSpace(body)
 	switch {
 	case len(body) == 0:

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/nekomata-sql/nekomata/auth"
+	"github.com/nekomata-sql/nekomata/batch"
 	"github.com/nekomata-sql/nekomata/engine"
 	"github.com/nekomata-sql/nekomata/operation"
 	"github.com/nekomata-sql/nekomata/session"
@@ -78,6 +79,26 @@ type Statements interface {
 	Delete(ctx context.Context, id uuid.UUID) error
 }
 
+// Batches accepts batches, and tells of those that any gateway has.
+type Batches interface {
+	// Check makes the checks of a submission that need no file; see [batch.Manager].
+	Check(ctx context.Context, req batch.Request) (batch.Info, error)
+	NewUpload() *batch.Upload
+	Submit(ctx context.Context, req batch.Request, files *batch.Upload) (batch.Info, error)
+	Get(ctx context.Context, id string) (batch.Info, error)
+	List(ctx context.Context, f batch.Filter, p batch.Page) (batch.List, error)
+	LocalLog(ctx context.Context, id string, from int64, size int) ([]string, error)
+	Cancel(ctx context.Context, id string) (batch.Canceled, error)
+	BatchAdministration
+}
+
+// BatchAdministration is what administrators do with batches.
+type BatchAdministration interface {
+	Count(ctx context.Context, f batch.Filter) (int64, error)
+	Reassign(ctx context.Context, instance string) (string, error)
+	Adopt(ctx context.Context, id string) (batch.Info, error)
+}
+
 // Backend is all that this package asks of the gateway. The caller's
 // [auth.Principal] is in the context of every call.
 type Backend interface {
@@ -92,6 +113,8 @@ type Options struct {
 	Backend Backend
 	// Statements serves statements without a session; nil means that there are none.
 	Statements Statements
+	// Batches serves batches; nil means that there are none.
+	Batches Batches
 	// Auth checks names and passwords; nil believes everybody ([auth.None]).
 	Auth auth.Authenticator
 	// Tokens serves delegation tokens, which are then taken as bearer tokens too; nil

@@ -83,6 +83,7 @@ func (s *server) groups() []group {
 			{"/{sessionHandle}/operations/crossReference", post(ops.crossReference)},
 		}},
 		s.statementGroup(),
+		s.batchGroup(),
 		{"/api/v1/admin", []route{
 			{"/sessions", get(admin.sessions)},
 			{"/sessions/{sessionHandle}", methods{http.MethodDelete: admin.closeSession}},
@@ -90,6 +91,8 @@ func (s *server) groups() []group {
 			{"/operations/{operationHandle}", methods{http.MethodDelete: admin.closeOperation}},
 			{"/engine", get(admin.engines).and(http.MethodDelete, admin.deleteEngine)},
 			{"/server", get(admin.servers)},
+			{"/batch/count", get(admin.countBatches)},
+			{"/batches/{batchId}/adopt", post(admin.adoptBatch)},
 			{"/refresh/hadoop_conf", post(admin.refreshNothing("hadoop_conf"))},
 			{"/refresh/kubernetes_conf", post(admin.refreshNothing("kubernetes_conf"))},
 			{"/refresh/user_defaults_conf", post(admin.refreshNothing("user_defaults_conf"))},

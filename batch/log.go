@@ -1,0 +1,255 @@
+package batch
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/nekomata-sql/nekomata/metadata"
+	"github.com/nekomata-sql/nekomata/sqlerr"
+)
+
+// How much of a log one answer has.
+const (
+	longestLine = 1 << 20
+	mostBytes   = 16 << 20
+)
+
+// LocalLog returns up to size lines of a batch's log: from the line numbered from on,
+// or the last ones when from is negative. Settings that are secret are hidden in it.
+// It fails with NotFound, also when the log is on another machine, which it names.
+func (m *Manager) LocalLog(ctx context.Context, id string, from int64, size int) ([]string, error) {
+	i, err := m.Get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	lines, err := m.read(&i.Batch, from, size)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, m.noLog(&i.Batch)
+	}
+	if err != nil {
+		return nil, sqlerr.Wrap(err, sqlerr.Internal, "the log of the batch %s can't be read; the server's log has the details", id)
+	}
+	m.hide(i.Conf, lines)
+	return lines, nil
+}
+
+// noLog says where a log is that is not here; a batch that was never started has an
+// empty one.
+func (m *Manager) noLog(b *metadata.Batch) error {
+	text := "No local log found for batch: " + b.ID
+	host := "the host " + b.Host
+	switch {
+	case b.Foreign:
+		text += ". Kyuubi made it, and its server " + b.Instance + " may have the log."
+	case b.Host == m.opts.Host:
+		text += ". It was in " + b.LogLocation + " of this host and is gone."
+	case b.Host == "":
+		host = "the host of " + b.Instance
+		fallthrough
+	default:
+		text += ". It is in " + b.LogLocation + " of " + host + ": ask a gateway there, or share kyuubi.batch.dir."
+	}
+	return sqlerr.New(sqlerr.NotFound, "%s", text)
+}
+
+// read reads lines from the file. The row says where it is, and a file of another
+// name is no log.
+func (m *Manager) read(b *metadata.Batch, from int64, size int) ([]string, error) {
+	path := b.LogLocation
+	if filepath.Base(path) != b.ID+".log" {
+		path = m.logPath(b.ID)
+	}
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) && !b.Foreign && b.Started.IsZero() {
+		return []string{}, nil // nothing was started that could write
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if from < 0 {
+		return tail(f, size)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	at := m.lines.before(b.ID, from, info)
+	if _, err := f.Seek(at.offset, io.SeekStart); err != nil {
+		return nil, err
+	}
+	r := &lineReader{r: bufio.NewReaderSize(f, 64<<10), at: at}
+	for r.at.line < from {
+		if _, err := r.skip(); err != nil {
+			return []string{}, ignoreEnd(err)
+		}
+	}
+	lines, err := r.take(size)
+	r.at.file = info
+	m.lines.keep(b.ID, r.at)
+	return lines, err
+}
+
+func ignoreEnd(err error) error {
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
+
+// place is where a line of a file begins.
+type place struct {
+	line, offset int64
+	file         os.FileInfo
+}
+
+// before is a known place from which a line can be found by reading on.
+func (p *places) before(id string, line int64, file os.FileInfo) place {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if at, ok := p.known[id]; ok && at.line <= line && at.offset <= file.Size() && os.SameFile(at.file, file) {
+		return at
+	}
+	return place{}
+}
+
+func (p *places) keep(id string, at place) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	const most = 1000
+	if len(p.known) >= most {
+		clear(p.known) // they are found again
+	}
+	p.known[id] = at
+}
+
+// lineReader reads lines and knows where it is.
+type lineReader struct {
+	r  *bufio.Reader
+	at place
+}
+
+// skip reads past a line. A last line without an end is one, but may still grow, so
+// that it is read again the next time.
+func (l *lineReader) skip() (int64, error) {
+	var n int64
+	for {
+		part, err := l.r.ReadSlice('\n')
+		n += int64(len(part))
+		switch {
+		case err == nil:
+			l.at.line++
+			l.at.offset += n
+			return n, nil
+		case !errors.Is(err, bufio.ErrBufferFull):
+			return n, err
+		}
+	}
+}
+
+// take reads up to size lines.
+func (l *lineReader) take(size int) ([]string, error) {
+	lines := []string{}
+	total := 0
+	for len(lines) < size && total < mostBytes {
+		text, whole, err := l.next()
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, err
+		}
+		if err != nil && text == "" {
+			break
+		}
+		total += len(text)
+		lines = append(lines, text)
+		if !whole {
+			break
+		}
+	}
+	return lines, nil
+}
+
+// next is a line, cut if it is very long. whole is false for one without an end.
+func (l *lineReader) next() (text string, whole bool, err error) {
+	var line strings.Builder
+	var n int64
+	for {
+		part, err := l.r.ReadSlice('\n')
+		n += int64(len(part))
+		if room := longestLine - line.Len(); room > 0 {
+			line.Write(part[:min(len(part), room)])
+		}
+		switch {
+		case err == nil:
+			l.at.line++
+			l.at.offset += n
+			return clean(line.String()), true, nil
+		case !errors.Is(err, bufio.ErrBufferFull):
+			return clean(line.String()), false, err
+		}
+	}
+}
+
+func clean(line string) string {
+	return strings.ToValidUTF8(strings.TrimRight(line, "\r\n"), "\uFFFD")
+}
+
+// tail reads the last lines, from behind.
+func tail(f *os.File, size int) ([]string, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	const chunk = 64 << 10
+	buf := make([]byte, chunk)
+	begin, ends := info.Size(), 0
+	for begin > 0 && info.Size()-begin < mostBytes {
+		from := max(0, begin-chunk)
+		part := buf[:begin-from]
+		if _, err := f.ReadAt(part, from); err != nil && !errors.Is(err, io.EOF) {
+			return nil, err
+		}
+		for i, c := range slices.Backward(part) {
+			if c != '\n' || from+int64(i) == info.Size()-1 {
+				continue
+			}
+			if ends++; ends == size {
+				return readFrom(f, from+int64(i)+1, size)
+			}
+		}
+		begin = from
+	}
+	return readFrom(f, begin, size)
+}
+
+func readFrom(f *os.File, offset int64, size int) ([]string, error) {
+	if _, err := f.Seek(offset, io.SeekStart); err != nil {
+		return nil, err
+	}
+	return (&lineReader{r: bufio.NewReader(f)}).take(size)
+}
+
+// hide takes the values of secret settings out of lines, where a job or what starts
+// it may have printed them.
+func (m *Manager) hide(conf map[string]string, lines []string) {
+	const shortest = 4 // what is shorter is everywhere
+	var pairs []string
+	for key, value := range conf {
+		if shown := m.opts.Redact(key, value); shown != value && len(value) >= shortest {
+			pairs = append(pairs, value, shown)
+		}
+	}
+	if len(pairs) == 0 {
+		return
+	}
+	r := strings.NewReplacer(pairs...)
+	for i := range lines {
+		lines[i] = r.Replace(lines[i])
+	}
+}

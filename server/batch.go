@@ -1,0 +1,40 @@
+package server
+
+import (
+	"github.com/nekomata-sql/nekomata/batch"
+	"github.com/nekomata-sql/nekomata/config"
+)
+
+// newBatches makes the part that accepts batches and tells of them.
+func (s *Server) newBatches() *batch.Manager {
+	c := s.conf
+	return batch.NewManager(batch.ManagerOptions{
+		Store:         s.store,
+		Instance:      s.instance,
+		Host:          hostID(config.Get(c, config.BatchHost)),
+		Dir:           config.Get(c, config.BatchDir),
+		SharedUploads: config.Get(c, config.BatchSharedUploads),
+		Defaults:      c.BatchDefaults(),
+		IgnoreConf:    config.Get(c, config.BatchIgnoreList),
+		RestrictConf:  config.Get(c, config.SessionRestrictList),
+		Limits: batch.Limits{
+			PerUser:        config.Get(c, config.BatchLimitPerUser),
+			PerAddress:     config.Get(c, config.BatchLimitPerAddress),
+			PerUserAddress: config.Get(c, config.BatchLimitPerUserAddress),
+			Unlimited:      config.Get(c, config.UnlimitedUsers),
+			DenyUsers:      config.Get(c, config.DenyUsers),
+			DenyAddresses:  config.Get(c, config.DenyAddresses),
+		},
+		Paths: batch.Paths{Allowed: config.Get(c, config.LocalDirAllowList), Keys: config.Get(c, config.SparkFileConfigList)},
+		Uploads: batch.UploadLimits{
+			Off:      !config.Get(c, config.BatchUpload),
+			Resource: config.Get(c, config.BatchResourceMaxSize),
+			Extra:    config.Get(c, config.BatchExtraMaxSize),
+		},
+		CancelWait: config.Get(c, config.BatchCancelWait),
+		Redact:     c.Redact,
+		Wake:       s.runner.Wake,
+		Nudge:      s.runner.Nudge,
+		Log:        s.log,
+	})
+}
