@@ -46,6 +46,7 @@ with exit code 143 or 130.`,
 func (p *program) serve(ctx context.Context, c *config.Config, reload func() (*config.Config, error)) error {
 	log, flush := newLog(p.err, c)
 	defer flush()
+	defer ballast()()
 	ctx, stop := p.untilSignal(ctx, log, flush)
 	defer stop()
 	srv, err := server.New(server.Options{Config: c, Reload: reload, Version: version, Log: log, Out: p.out})

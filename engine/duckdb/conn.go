@@ -40,6 +40,7 @@ type conn struct {
 	// What follows belongs to the holder of the lock.
 	current *stream // the result that DuckDB streams
 	ready   bool    // the connection's own settings are made
+	marked  bool    // something may be left on the handle: see spares
 	inTx    bool    // between BEGIN and COMMIT or ROLLBACK
 }
 
@@ -91,7 +92,10 @@ func (c *conn) end(why *sqlerr.Error) {
 		c.seize()
 		c.endStream(why)
 		c.alive.Lock()
-		native.Disconnect(&c.handle)
+		if c.marked || !c.ready || !c.db.spare(c.handle) {
+			native.Disconnect(&c.handle)
+		}
+		c.handle.Ptr = nil
 		c.alive.Unlock()
 		c.db.forget(c)
 	})

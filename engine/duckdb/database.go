@@ -32,6 +32,7 @@ type database struct {
 	mu     sync.Mutex
 	closed bool
 	conns  map[*conn]struct{}
+	spares spares
 
 	// broken is closed when DuckDB has given the database up.
 	broken chan struct{}
@@ -128,7 +129,7 @@ func (db *database) connect(e *Engine) (*conn, error) {
 		return nil, sqlerr.New(sqlerr.Unavailable, "the database is closed: try again")
 	}
 	c := newConn(e, db)
-	if native.Connect(db.handle, &c.handle) != native.StateSuccess {
+	if c.handle, c.ready = db.spares.take(); !c.ready && native.Connect(db.handle, &c.handle) != native.StateSuccess {
 		return nil, sqlerr.New(sqlerr.Unavailable, "DuckDB refuses a connection: try again")
 	}
 	db.conns[c] = struct{}{}
@@ -166,6 +167,7 @@ func (db *database) close(ctx context.Context, why *sqlerr.Error) error {
 	defer stop()
 	select {
 	case <-done:
+		db.spares.disconnect()
 		native.Close(&db.handle)
 		return nil
 	case <-ctx.Done():

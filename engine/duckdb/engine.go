@@ -120,6 +120,7 @@ func (c *conn) begin(ctx context.Context, req engine.OpenRequest) error {
 		if !slices.ContainsFunc(sessionSettings, func(s string) bool { return strings.EqualFold(s, key) }) {
 			continue
 		}
+		c.marked = true
 		if _, f := ask(c.handle, "SET SESSION "+quoteName(key)+" = "+quote(req.Conf[key]), 0); f.failed() {
 			return sqlerr.New(sqlerr.Invalid, "%s=%s: %s", key, req.Conf[key], f.text)
 		}

@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"context"
+	"strings"
 
 	native "github.com/duckdb/duckdb-go-bindings"
 
@@ -122,6 +123,7 @@ func (c *conn) prepareText(sql string) (*statement, failure, error) {
 			return nil, f, nil
 		}
 		s.kind = native.PreparedStatementType(s.handle)
+		c.marked = c.marked || n > 1 || s.leavesTraces()
 		if i == n-1 {
 			return s, failure{}, nil
 		}
@@ -131,6 +133,12 @@ func (c *conn) prepareText(sql string) (*statement, failure, error) {
 			return nil, f, nil
 		}
 	}
+}
+
+// leavesTraces tells whether the statement may change its connection: all but
+// queries do, and those that seed its random numbers.
+func (s *statement) leavesTraces() bool {
+	return s.kind != native.StatementTypeSelect || strings.Contains(strings.ToLower(s.sql), "setseed")
 }
 
 // executeQuietly runs a statement whose result nobody asks for.

@@ -256,6 +256,7 @@ func (c *conn) endStream(why error) {
 		s.first = nil
 	}
 	s.ended.Store(true)
+	c.marked = true
 	var next native.PreparedStatement
 	native.Prepare(c.handle, "SELECT 1", &next)
 	native.DestroyPrepare(&next)

@@ -66,6 +66,7 @@ func (c *conn) together(ctx context.Context, p *pass, plan dialect.Plan) (engine
 			return nil, failure{}, err
 		}
 	}
+	c.marked = true
 	own := !c.inTx
 	if own {
 		if _, f := ask(c.handle, "BEGIN TRANSACTION", 0); f.failed() {

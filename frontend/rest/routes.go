@@ -116,12 +116,16 @@ func (s *server) groups() []group {
 // cleaned ones, which clients follow with the wrong method.
 func (s *server) route() {
 	s.router = mux.NewRouter().SkipClean(true)
-	s.resources = map[*mux.Route]resource{}
+	s.resources, s.fixed = map[*mux.Route]resource{}, map[string]resource{}
 	for _, g := range s.groups() {
 		sub := s.router.PathPrefix(g.prefix).Subrouter()
 		for _, r := range g.routes {
 			allow := strings.Join(slices.Sorted(maps.Keys(r.methods)), ", ")
-			s.resources[sub.Path(r.path)] = resource{g.prefix + r.path, r.methods, allow}
+			res := resource{g.prefix + r.path, r.methods, allow}
+			s.resources[sub.Path(r.path)] = res
+			if !strings.Contains(res.path, "{") {
+				s.fixed[res.path] = res
+			}
 		}
 	}
 }

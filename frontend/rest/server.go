@@ -20,6 +20,7 @@ type server struct {
 
 	router    *mux.Router
 	resources map[*mux.Route]resource
+	fixed     map[string]resource // by path: those without variables, which need no search
 }
 
 // New returns the handler of the REST API. It starts nothing. It panics without
@@ -70,12 +71,15 @@ func (s *server) serve(c *APIRequestContext) error {
 
 // find is the endpoint for the request's path and method.
 func (s *server) find(c *APIRequestContext) (endpoint, error) {
-	var m mux.RouteMatch
-	if !s.router.Match(c.request, &m) {
-		return nil, sqlerr.New(sqlerr.NotFound, "there is nothing at %s; /api/openapi.json lists what there is", c.request.URL.Path)
+	res, ok := s.fixed[c.request.URL.Path]
+	if !ok {
+		var m mux.RouteMatch
+		if !s.router.Match(c.request, &m) {
+			return nil, sqlerr.New(sqlerr.NotFound, "there is nothing at %s; /api/openapi.json lists what there is", c.request.URL.Path)
+		}
+		res, c.vars = s.resources[m.Route], m.Vars
 	}
-	res := s.resources[m.Route]
-	c.route, c.vars = res.path, m.Vars
+	c.route = res.path
 	if e := res.methods[c.request.Method]; e != nil {
 		return e, nil
 	}
@@ -108,8 +112,9 @@ func (s *server) finish(c *APIRequestContext) {
 		level = slog.LevelDebug
 	}
 	if ctx := c.context(); s.Log.Enabled(ctx, level) {
-		s.Log.Log(ctx, level, "request", "method", c.request.Method, "path", c.request.URL.Path, "status", c.status,
-			"bytes", c.bytes, "took", took, "user", c.caller.User, "client", c.client, "requestId", c.id)
+		s.Log.LogAttrs(ctx, level, "request", slog.String("method", c.request.Method), slog.String("path", c.request.URL.Path),
+			slog.Int("status", c.status), slog.Int64("bytes", c.bytes), slog.Duration("took", took),
+			slog.String("user", c.caller.User), slog.String("client", c.client), slog.String("requestId", c.id))
 	}
 	if s.Observe != nil {
 		s.Observe(c.route, methodLabel(c.request.Method), c.status, took)

@@ -1,0 +1,45 @@
+package duckdb
+
+import native "github.com/duckdb/duckdb-go-bindings"
+
+// maxSpares is how many handles are kept for later connections.
+const maxSpares = 32
+
+// spares are handles whose connections have ended without a mark. Making a handle
+// and its settings takes longer than a small statement does, and clients that open
+// a connection for each of theirs are many.
+//
+// A connection is marked by all that could outlive a statement on its handle:
+// settings, USE, transactions, temporary objects, variables, prepared statements,
+// a stream that was given up, a seed. What is not marked has run nothing but
+// queries to their end, so that the next one finds a handle as good as new.
+type spares struct{ handles []native.Connection }
+
+// take returns a handle that is set up, if there is one.
+func (s *spares) take() (native.Connection, bool) {
+	n := len(s.handles)
+	if n == 0 {
+		return native.Connection{}, false
+	}
+	h := s.handles[n-1]
+	s.handles = s.handles[:n-1]
+	return h, true
+}
+
+func (s *spares) disconnect() {
+	for i := range s.handles {
+		native.Disconnect(&s.handles[i])
+	}
+	s.handles = nil
+}
+
+// spare keeps a handle, unless there are enough or the database is to be closed.
+func (db *database) spare(h native.Connection) bool {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if db.closed || len(db.spares.handles) == maxSpares {
+		return false
+	}
+	db.spares.handles = append(db.spares.handles, h)
+	return true
+}
