@@ -23,6 +23,8 @@ type Options struct {
 	Pool map[string]string
 	// ExactCount is up to how many rows a count is exact; 0 means 10,000.
 	ExactCount int64
+	// AsIs leaves the tables as they are: another process has brought them up to date.
+	AsIs bool
 	// Log is where it says what it does; nil discards it.
 	Log *slog.Logger
 
@@ -133,8 +135,10 @@ func (s *Store) Run(ctx context.Context, ready func()) error {
 		s.opts.Log.Warn("properties of the metadata store that mean nothing here are ignored",
 			"properties", strings.Join(s.unknown, ", "), "key", urlKey)
 	}
-	if err := s.migrate(ctx); err != nil {
-		return s.unusable(err)
+	if !s.opts.AsIs {
+		if err := s.migrate(ctx); err != nil {
+			return s.unusable(err)
+		}
 	}
 	p, err := s.dialect.open()
 	if err != nil {

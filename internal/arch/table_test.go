@@ -26,8 +26,15 @@ var packages = map[string][]string{
 	"metadata/metadatatest": {"auth/token", "metadata", "sqlerr"},
 
 	// The batch rule, and what runs a batch's job.
-	"batch":             {"auth", "batch/application", "metadata", "service", "sqlerr"},
-	"batch/application": {"sqlerr"},
+	"batch":                             {"auth", "batch/application", "metadata", "service", "sqlerr"},
+	"batch/application":                 {"sqlerr"},
+	"batch/application/process":         {"batch/application", "sqlerr"},
+	"batch/application/spark":           {"batch/application", "batch/application/process", "sqlerr"},
+	"batch/application/applicationtest": {"batch/application", "batch/application/process", "sqlerr"},
+	// Clusters, where a program on some machine submits what runs elsewhere.
+	"batch/application/cluster":       {"batch/application", "sqlerr"},
+	"batch/application/yarn":          {"batch/application", "batch/application/cluster", "sqlerr"},
+	"batch/application/yarn/yarntest": {},
 
 	// Single statements without a session, beside backend.
 	"statement": {"auth", "engine", "operation", "session", "sqlerr"},
@@ -49,7 +56,8 @@ var packages = map[string][]string{
 
 	// The one place that wires, and the program around it.
 	"server": {
-		"auth", "auth/token", "backend", "batch", "batch/application", "config", "engine", "engine/duckdb", "frontend", "frontend/hs2",
+		"auth", "auth/token", "backend", "batch", "batch/application", "batch/application/process", "config", "engine", "engine/duckdb",
+		"frontend", "frontend/hs2",
 		"frontend/rest", "frontend/tlsfile", "metadata", "operation", "service", "session", "sqlerr", "statement",
 	},
 	"cmd/nekomata": {"api", "client", "config", "server", "sqlerr"},
@@ -70,7 +78,7 @@ var foreign = map[string][]string{
 	// Native code behind one door.
 	"github.com/duckdb/": {"engine/duckdb"},
 	// Sockets and HTTP belong to the frontends and to what calls an HTTP service.
-	"net/http":               {"frontend", "frontend/hs2", "frontend/rest", "client", "server", "test/e2e", "bench"},
+	"net/http":               {"frontend", "frontend/hs2", "frontend/rest", "client", "server", "test/e2e", "bench", "batch/application/yarn"},
 	"github.com/gorilla/mux": {"frontend/rest"},
 	"github.com/getkin/":     {"frontend/rest"},
 	"database/sql":           {"metadata", "metadata/metadatatest"},
@@ -84,8 +92,8 @@ var foreign = map[string][]string{
 	"github.com/go-sql-driver/mysql": {"metadata", "metadata/metadatatest"},
 	"modernc.org/":                   {"metadata"},
 	// Only for tests, and for the suites that several tests share.
-	"testing":                   {"engine/enginetest", "frontend/hs2/hs2test", "metadata/metadatatest", "test/env"},
-	"github.com/stretchr/":      {"engine/enginetest", "frontend/hs2/hs2test", "metadata/metadatatest", "test/env"},
+	"testing":                   {"engine/enginetest", "frontend/hs2/hs2test", "metadata/metadatatest", "test/env", "batch/application/applicationtest", "batch/application/yarn/yarntest"},
+	"github.com/stretchr/":      {"engine/enginetest", "frontend/hs2/hs2test", "metadata/metadatatest", "test/env", "batch/application/applicationtest", "batch/application/yarn/yarntest"},
 	"github.com/google/go-cmp/": {"engine/enginetest"},
 	"pgregory.net/rapid":        {},
 }

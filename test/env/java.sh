@@ -23,3 +23,4 @@ for version in 2.3.9 3.1.3 4.0.1 4.1.0; do
 	fetch "hive-jdbc-$version" jdbc.xml -Dhive.version="$version"
 done
 fetch beeline-3.1.3 beeline.xml
+fetch yarn-3.5.0 yarn.xml

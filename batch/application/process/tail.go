@@ -1,0 +1,47 @@
+package process
+
+import (
+	"io"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// How much of a job's last words goes into the diagnostic.
+const (
+	tailRead  = 64 << 10
+	tailLines = 20
+	tailBytes = 4 << 10
+)
+
+// chatter are lines of Java's loggers that say that all is well. They come after
+// the exception that people look for.
+var chatter = regexp.MustCompile(`^(\S+ \S+ )?(INFO|DEBUG|TRACE)\b|^\d\S+ \d\S+ (INFO|DEBUG|TRACE)\b`)
+
+// tail is the end of what a job has written to its log from an offset on, without
+// what is not worth a line.
+func tail(path string, from int64) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return ""
+	}
+	begin := max(from, size-tailRead)
+	text := make([]byte, size-begin)
+	if _, err := f.ReadAt(text, begin); err != nil {
+		return ""
+	}
+	lines := strings.Split(strings.ToValidUTF8(string(text), "\uFFFD"), "\n")
+	lines = slices.DeleteFunc(lines, func(l string) bool { return strings.TrimSpace(l) == "" || chatter.MatchString(l) })
+	lines = lines[max(0, len(lines)-tailLines):]
+	out := strings.Join(lines, "\n")
+	if len(out) > tailBytes {
+		out = strings.ToValidUTF8(out[len(out)-tailBytes:], "")
+	}
+	return out
+}
