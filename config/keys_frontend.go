@@ -8,8 +8,8 @@ const maxPort = 65535
 var (
 	// Protocols are the frontends to start.
 	Protocols = Enums("kyuubi.frontend.protocols", []string{"REST", "THRIFT_BINARY"},
-		"The protocols to serve: HiveServer2's Thrift protocol in binary, and Kyuubi's REST API.",
-		Choice{Values: []string{"THRIFT_BINARY", "REST"}, Later: []string{"THRIFT_HTTP", "MYSQL", "TRINO"}})
+		"The protocols to serve: HiveServer2's Thrift protocol in binary and over HTTP, and Kyuubi's REST API.",
+		Choice{Values: []string{"THRIFT_BINARY", "THRIFT_HTTP", "REST"}, Later: []string{"MYSQL", "TRINO"}})
 
 	// BindHost is where frontends listen that don't say otherwise.
 	BindHost = String("kyuubi.frontend.bind.host", "127.0.0.1",
@@ -43,12 +43,12 @@ var (
 
 	// ThriftMaxConnections bounds the open connections.
 	ThriftMaxConnections = Int("kyuubi.frontend.thrift.max.connections", 16384,
-		"How many Thrift connections may be open at a time; those beyond are closed at once and counted in the metrics. 0 is no limit.").
+		"How many Thrift connections may be open at a time, binary and HTTP each; those beyond are closed at once and counted in the metrics. 0 is no limit.").
 		AtLeast(0).Ours()
 
 	// ThriftLoginTimeout bounds the time for a login.
 	ThriftLoginTimeout = Duration("kyuubi.frontend.thrift.login.timeout", 20*time.Second,
-		"How long a new connection may take to log in, and before that for the TLS handshake.").AtLeast(time.Millisecond).Retired("kyuubi.frontend.login.timeout")
+		"How long a new connection may take to log in, and before that for the TLS handshake; over HTTP, how long a request's header may take.").AtLeast(time.Millisecond).Retired("kyuubi.frontend.login.timeout")
 
 	// ThriftMaxMessageSize bounds a request.
 	ThriftMaxMessageSize = Bytes("kyuubi.frontend.thrift.max.message.size", 100<<20,
@@ -118,7 +118,7 @@ var (
 
 	// ClientIPHeader names the header in which a proxy tells the client's address.
 	ClientIPHeader = String("kyuubi.frontend.proxy.http.client.ip.header", "",
-		"The header in which a proxy in front of the REST frontend tells the client's IP address. It is believed whoever sends it, also for limits and deny lists: set it only when nobody can pass the proxy by. Unset: the address of the connection counts.").
+		"The header in which a proxy in front of REST or of Thrift over HTTP tells the client's IP address. It is believed whoever sends it, also for limits and deny lists: set it only when nobody can pass the proxy by. Unset: the address of the connection counts.").
 		Kyuubi("`X-Real-IP`")
 )
 
@@ -155,7 +155,7 @@ var metricsArea = Area{
 
 // Authentication is how clients log in.
 var Authentication = Enums("kyuubi.authentication", []string{"NONE"},
-	"How clients log in. NONE: with SASL PLAIN on Thrift and Basic on REST, and any name and password will do. NOSASL: Thrift clients don't log in at all.",
+	"How clients log in. NONE: with SASL PLAIN on Thrift and Basic on HTTP, and any name and password will do; on REST they may be left out. NOSASL: Thrift clients don't log in at all.",
 	Choice{Values: []string{"NONE", "NOSASL"}, Later: []string{"LDAP", "JDBC", "KERBEROS", "CUSTOM"}}).
 	Check("one of the two, not both", func(kinds []string) bool { return len(kinds) == 1 })
 

@@ -84,12 +84,12 @@ var (
 var tlsArea = Area{
 	Title: "TLS",
 	Intro: "Certificates for the frontends; see tls.md.",
-	Settings: []Setting{
+	Settings: append([]Setting{
 		KeystorePath, KeystorePassword, KeystoreType, CertificatePath, KeyPath,
 		ThriftTLS, ThriftTLSDisallowed, ThriftTLSCiphers,
 		RestTLS, RestKeystorePath, RestKeystorePassword, RestKeystoreType, RestCertificatePath, RestKeyPath,
 		RestTLSDisallowed, RestHSTS,
-	},
+	}, thriftHTTPTLSArea...),
 }
 
 // Settings of what stands around the REST frontend's requests.

@@ -19,7 +19,7 @@ type Area struct {
 // Areas lists every setting of the gateway.
 func Areas() []Area {
 	return []Area{
-		serverArea, frontendArea, thriftArea, restArea, httpArea, tlsArea, metricsArea, authArea, tokenArea,
+		serverArea, frontendArea, thriftArea, thriftHTTPArea, restArea, httpArea, tlsArea, metricsArea, authArea, tokenArea,
 		sessionArea, operationArea, statementArea, engineArea, duckdbArea, metadataArea, batchArea, batchSubmitArea, batchRunnerArea,
 	}
 }

@@ -12,6 +12,8 @@ type WrapOptions struct {
 	// BodyTimeout is how long a client may pause in the middle of a request's body.
 	// Answers have no limit. 0 is no limit.
 	BodyTimeout time.Duration
+	// Inflate unpacks bodies that come with gzip.
+	Inflate bool
 	// CompressFrom is the size in bytes from which answers are compressed for clients
 	// that take gzip or zstd; 0 is never. Flushing still sends at once what was written.
 	CompressFrom int
@@ -25,7 +27,7 @@ type WrapOptions struct {
 }
 
 // Wrap puts the chain around h: headers, then cross-origin calls, then the time
-// limit for bodies, then compression. The writers that h gets can all be flushed
+// limit for bodies, then what unpacks them, then compression. The writers that h gets can all be flushed
 // and unwrapped by an http.ResponseController.
 func Wrap(h http.Handler, opts WrapOptions) (http.Handler, error) {
 	if opts.Log == nil {
@@ -36,6 +38,9 @@ func Wrap(h http.Handler, opts WrapOptions) (http.Handler, error) {
 		if h, err = compress(h, opts.CompressFrom); err != nil {
 			return nil, err
 		}
+	}
+	if opts.Inflate {
+		h = inflate(h)
 	}
 	if opts.BodyTimeout > 0 {
 		h = limitBody(h, opts.BodyTimeout)

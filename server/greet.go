@@ -33,6 +33,9 @@ func (s *Server) greet(took time.Duration) {
 	default:
 		add("  thrift   %s", thrift)
 	}
+	if s.thriftHTTP != nil {
+		add("  http     %s", s.thriftHTTPURL(host))
+	}
 	if s.rest != nil {
 		add("  rest     %s", s.restURL(host))
 	}
@@ -42,8 +45,15 @@ func (s *Server) greet(took time.Duration) {
 	add("  engine   %s", s.describeEngine())
 	add("  data     %s", s.data.path)
 	add("Try:")
-	if thrift != "" {
+	switch {
+	case thrift != "":
 		add("  beeline -n %s -u 'jdbc:hive2://%s/default%s' -e 'select 42 as answer'", auth.Anonymous, thrift, ssl)
+	case s.thriftHTTP != nil:
+		if config.Get(s.conf, config.ThriftHTTPTLS) {
+			ssl = ";ssl=true"
+		}
+		add("  beeline -n %s -u 'jdbc:hive2://%s/default;transportMode=http;httpPath=%s%s' -e 'select 42 as answer'",
+			auth.Anonymous, reachable(s.thriftHTTP.Addr(), host), s.thriftHTTPPath(), ssl)
 	}
 	if s.rest != nil {
 		add("  curl -s %s/api/v1/sessions -H 'Content-Type: application/json' -d '{\"configs\":{}}'", s.restURL(host))

@@ -21,6 +21,7 @@ type metrics struct {
 	duration   *prometheus.HistogramVec
 	running    *prometheus.GaugeVec
 	requests   *prometheus.HistogramVec
+	thriftHTTP *prometheus.HistogramVec
 }
 
 // newMetrics makes the figures in a registry of their own.
@@ -41,13 +42,17 @@ func newMetrics(version string) *metrics {
 			Name: "nekomata_rest_request_duration_seconds", Help: "Time of REST requests, by route, method and status.",
 			Buckets: prometheus.ExponentialBuckets(0.001, 4, 8),
 		}, []string{"route", "method", "status"}),
+		thriftHTTP: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "nekomata_thrift_http_request_duration_seconds", Help: "Time of requests to Thrift over HTTP, by status.",
+			Buckets: prometheus.ExponentialBuckets(0.001, 4, 8),
+		}, []string{"status"}),
 	}
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "nekomata_build_info", Help: "Always 1; the labels say what is running.",
 		ConstLabels: prometheus.Labels{"version": version, "go": runtime.Version()},
 	})
 	info.Set(1)
-	m.registry.MustRegister(m.operations, m.duration, m.running, m.requests, info,
+	m.registry.MustRegister(m.operations, m.duration, m.running, m.requests, m.thriftHTTP, info,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -69,6 +74,11 @@ func (m *metrics) observeOperation(info operation.Info, from operation.State) {
 // observeRequest counts an answered REST request; route is the pattern, not the path.
 func (m *metrics) observeRequest(route, method string, status int, took time.Duration) {
 	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Observe(took.Seconds())
+}
+
+// observeThriftHTTP counts an answered request of Thrift over HTTP.
+func (m *metrics) observeThriftHTTP(status int, took time.Duration) {
+	m.thriftHTTP.WithLabelValues(strconv.Itoa(status)).Observe(took.Seconds())
 }
 
 // gauge adds a figure that is read when somebody scrapes.

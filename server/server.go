@@ -56,6 +56,7 @@ type Server struct {
 	runner     *batch.Runner
 	batches    *batch.Manager
 	thrift     *frontend.ThriftFrontendService // nil when not configured
+	thriftHTTP *frontend.HTTPService           // nil when not configured
 	rest       *frontend.RestFrontendService   // nil when not configured
 	scrape     *frontend.HTTPService           // nil when not configured
 	keepers    map[tlsfile.Files]*tlsfile.Keeper
@@ -124,6 +125,9 @@ func (s *Server) services() []service.Service {
 	if s.thrift != nil {
 		parts = append(parts, s.thrift)
 	}
+	if s.thriftHTTP != nil {
+		parts = append(parts, s.thriftHTTP)
+	}
 	if s.rest != nil {
 		parts = append(parts, s.rest)
 	}
@@ -137,8 +141,14 @@ const socketGrace = time.Second
 
 func (s *Server) buildFrontends() error {
 	protocols := protocolSet(s.conf)
+	handler := hs2.New(s.hs2Options())
 	if protocols["THRIFT_BINARY"] {
-		if err := s.buildThrift(); err != nil {
+		if err := s.buildThrift(handler); err != nil {
+			return err
+		}
+	}
+	if protocols["THRIFT_HTTP"] {
+		if err := s.buildThriftHTTP(handler); err != nil {
 			return err
 		}
 	}
@@ -148,14 +158,14 @@ func (s *Server) buildFrontends() error {
 	return nil
 }
 
-func (s *Server) buildThrift() error {
+func (s *Server) buildThrift(handler *hs2.Handler) error {
 	secured, err := s.thriftTLS()
 	if err != nil {
 		return err
 	}
 	s.thrift = frontend.NewThriftFrontendService(frontend.ThriftOptions{
 		Address:          address(s.conf, config.ThriftHost, config.ThriftPort),
-		Handler:          hs2.New(s.hs2Options()),
+		Handler:          handler,
 		TLS:              secured,
 		HandshakeTimeout: config.Get(s.conf, config.ThriftLoginTimeout),
 		MaxConnections:   config.Get(s.conf, config.ThriftMaxConnections),
@@ -201,6 +211,9 @@ func (s *Server) buildMetrics() {
 	if s.thrift != nil {
 		count(s.thrift.Connections(), "thrift")
 	}
+	if s.thriftHTTP != nil {
+		count(s.thriftHTTP.Connections(), "thrift_http")
+	}
 	if s.rest != nil {
 		count(s.rest.Connections(), "rest")
 	}
@@ -221,10 +234,14 @@ func (s *Server) buildMetrics() {
 // there is no REST.
 func (s *Server) instance() string {
 	host := config.Get(s.conf, config.AdvertisedHost)
-	if s.rest != nil {
+	switch {
+	case s.rest != nil:
 		return reachable(s.rest.Addr(), host)
+	case s.thrift != nil:
+		return reachable(s.thrift.Addr(), host)
+	default:
+		return reachable(s.thriftHTTP.Addr(), host)
 	}
-	return reachable(s.thrift.Addr(), host)
 }
 
 // ThriftAddress is the host:port of the Thrift frontend; "" when there is none or

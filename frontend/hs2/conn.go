@@ -5,39 +5,21 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"net"
 	"time"
 
 	"github.com/apache/thrift/lib/go/thrift"
-	"github.com/google/uuid"
 
 	"github.com/nekomata-sql/nekomata/auth"
 	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
-// conn is one connection. Its goroutine alone touches it, but for the watch.
-type conn struct {
-	h      *Handler
-	nc     net.Conn
-	log    *slog.Logger
-	client string // the client's IP address
-	wire   wire
-	proto  *thrift.TBinaryProtocol
-	watch  watch
-
-	id identity
-	// opened are the sessions that this connection has opened, the youngest last.
-	opened []opened
-}
-
-// opened is a session of this connection.
-type opened struct {
-	id uuid.UUID
-	// version is the negotiated protocol version, as TProtocolVersion counts.
-	version int
-	// keep leaves the session open when the connection drops.
-	keep bool
+// socket is a client on a connection of its own: it logs in once, and then its
+// calls come one after the other. Its goroutine alone touches it, but for the watch.
+type socket struct {
+	conn
+	nc    net.Conn
+	watch watch
 }
 
 // ServeConn logs a client in and serves its calls until it leaves, breaks the
@@ -46,7 +28,7 @@ type opened struct {
 // are to be kept.
 func (h *Handler) ServeConn(ctx context.Context, nc net.Conn) {
 	defer nc.Close()
-	c := h.newConn(nc)
+	c := h.newSocket(nc)
 
 	// A stop ends the waiting for the next call, not the call being served; that
 	// ends early when its client is gone.
@@ -69,8 +51,9 @@ func (h *Handler) ServeConn(ctx context.Context, nc net.Conn) {
 	c.serve(ctx, calls)
 }
 
-func (h *Handler) newConn(nc net.Conn) *conn {
-	c := &conn{h: h, nc: nc, client: host(nc.RemoteAddr())}
+func (h *Handler) newSocket(nc net.Conn) *socket {
+	c := &socket{nc: nc, conn: conn{h: h, client: host(nc.RemoteAddr()), server: nc.LocalAddr(), frontend: "THRIFT_BINARY"}}
+	c.carrier = c
 	c.log = h.log.With("client", c.client)
 	c.wire.r, c.wire.lender = bufio.NewReader(nc), &h.buffers
 	c.proto = thrift.NewTBinaryProtocolConf(&c.wire, h.conf)
@@ -80,9 +63,18 @@ func (h *Handler) newConn(nc net.Conn) *conn {
 
 var errGone = sqlerr.New(sqlerr.Canceled, "the client closed the connection")
 
+// begin watches whether the client is still there while its call is served.
+func (c *socket) begin() { c.watch.begin() }
+
+func (c *socket) end() {
+	if !c.watch.end() {
+		_ = c.nc.SetReadDeadline(noDeadline) // the loop looks whether a stop came in between
+	}
+}
+
 // readUntil sets the read deadline. It fails when ctx is done, since that has set
 // its own.
-func (c *conn) readUntil(ctx context.Context, t time.Time) error {
+func (c *socket) readUntil(ctx context.Context, t time.Time) error {
 	if err := c.nc.SetReadDeadline(t); err != nil {
 		return err
 	}
@@ -91,7 +83,7 @@ func (c *conn) readUntil(ctx context.Context, t time.Time) error {
 
 // serve answers calls. Without SASL the deadline of the login holds for the first
 // call too, since only that shows what the client is.
-func (c *conn) serve(ctx, calls context.Context) {
+func (c *socket) serve(ctx, calls context.Context) {
 	known := c.wire.framed
 	if known && c.readUntil(ctx, noDeadline) != nil {
 		return
@@ -115,7 +107,7 @@ func (c *conn) serve(ctx, calls context.Context) {
 }
 
 // explain tells the client why its message is not read.
-func (c *conn) explain(ctx context.Context, err error) {
+func (c *socket) explain(ctx context.Context, err error) {
 	var frame *frameError
 	if !errors.As(err, &frame) {
 		return
@@ -128,7 +120,7 @@ func (c *conn) explain(ctx context.Context, err error) {
 }
 
 // exchange reads one call and writes its answer.
-func (c *conn) exchange(ctx, calls context.Context) error {
+func (c *socket) exchange(ctx, calls context.Context) error {
 	c.wire.reset()
 	broken := c.answer(auth.NewContext(calls, c.id.principal))
 	reply, err := c.wire.finish()
@@ -145,7 +137,7 @@ func (c *conn) exchange(ctx, calls context.Context) error {
 }
 
 // logEnd tells why a connection ends, where that is not the usual way.
-func (c *conn) logEnd(ctx context.Context, err error) {
+func (c *socket) logEnd(ctx context.Context, err error) {
 	var frame *frameError
 	switch {
 	case ctx.Err() != nil, errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
@@ -158,7 +150,7 @@ func (c *conn) logEnd(ctx context.Context, err error) {
 }
 
 // closeSessions closes what the client left open.
-func (c *conn) closeSessions(ctx context.Context) {
+func (c *socket) closeSessions(ctx context.Context) {
 	ctx = auth.NewContext(ctx, c.id.principal)
 	for _, s := range c.opened {
 		if s.keep {
@@ -171,12 +163,5 @@ func (c *conn) closeSessions(ctx context.Context) {
 		case !errors.Is(err, sqlerr.NotFound): // it may have been closed from elsewhere
 			c.log.Warn("a session did not close cleanly", "session", s.id, "err", err)
 		}
-	}
-}
-
-// logInternal is the one place where a failure that is ours leaves its cause.
-func (c *conn) logInternal(err error, what string) {
-	if errors.Is(err, sqlerr.Internal) {
-		c.log.Error("internal error", "call", what, "user", c.id.principal.User, "err", err)
 	}
 }

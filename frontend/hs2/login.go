@@ -40,7 +40,7 @@ type refusal struct {
 func (r *refusal) Error() string { return r.reason }
 
 // login finds out what the client speaks and who it is.
-func (c *conn) login(ctx context.Context) (identity, error) {
+func (c *socket) login(ctx context.Context) (identity, error) {
 	first, err := c.wire.r.Peek(1)
 	if err != nil {
 		return identity{}, err
@@ -49,9 +49,10 @@ func (c *conn) login(ctx context.Context) (identity, error) {
 	switch b := first[0]; {
 	case b == byteSASL && !noSASL:
 		id, err := c.negotiate(ctx)
-		c.wire.framed = true
+		c.wire.framed, c.wire.prefix = true, frameHeader
 		return id, err
 	case b == byteRaw && noSASL:
+		c.unnamed = true
 		return c.stranger(ctx), nil
 	case b == byteSASL:
 		return identity{}, refuseSASL("this port takes no SASL (kyuubi.authentication=NOSASL): connect with auth=noSasl")
@@ -70,7 +71,7 @@ func (c *conn) login(ctx context.Context) (identity, error) {
 
 // stranger is a client without SASL until it opens a session. Where names are
 // believed it is as good as anybody; elsewhere it may do nothing.
-func (c *conn) stranger(ctx context.Context) identity {
+func (c *socket) stranger(ctx context.Context) identity {
 	p, err := c.h.opts.Auth.Authenticate(ctx, auth.Anonymous, "")
 	if err != nil {
 		p = auth.Principal{User: auth.Anonymous}
@@ -86,7 +87,7 @@ func refuseHTTP(text string) *refusal {
 }
 
 // refuseRaw answers the first call of a client that doesn't know of SASL.
-func (c *conn) refuseRaw(ctx context.Context, text string) error {
+func (c *socket) refuseRaw(ctx context.Context, text string) error {
 	r := &refusal{reason: "a client without SASL: " + text}
 	if err := c.wire.begin(loginLimit); err != nil {
 		return err
@@ -102,7 +103,7 @@ func (c *conn) refuseRaw(ctx context.Context, text string) error {
 }
 
 // turnAway logs why a connection ends before its login, and tells the client.
-func (c *conn) turnAway(err error) {
+func (c *socket) turnAway(err error) {
 	var r *refusal
 	switch {
 	case errors.As(err, &r):
@@ -120,7 +121,7 @@ func (c *conn) turnAway(err error) {
 // lastWords writes to a client that is about to be left, and listens to it for a
 // moment, since a connection that is closed with unread bytes in it takes the
 // words with it.
-func (c *conn) lastWords(text []byte) {
+func (c *socket) lastWords(text []byte) {
 	if len(text) == 0 {
 		return
 	}

@@ -54,12 +54,10 @@ func procedure[Q any, P interface {
 		if err := readArguments(ctx, c.proto, req); err != nil {
 			return err
 		}
-		c.watch.begin()
+		c.carrier.begin()
 		start := len(c.wire.out)
 		err := c.attempt(ctx, h, func() (response, error) { return serve(c, ctx, req) })
-		if !c.watch.end() {
-			_ = c.nc.SetReadDeadline(noDeadline) // the loop looks whether a stop came in between
-		}
+		c.carrier.end()
 		if err == nil {
 			return nil
 		}

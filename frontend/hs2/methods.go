@@ -8,7 +8,9 @@ import (
 // that tells a failure in the answer's own form.
 var methods = map[string]method{
 	"OpenSession": procedure((*conn).openSession, func(s *tcli.TStatus) response {
-		return &tcli.TOpenSessionResp{Status: s, ServerProtocolVersion: newestVersion}
+		// The version must be there, and one that the oldest clients know: they read
+		// no answer with another, nor the status in it.
+		return &tcli.TOpenSessionResp{Status: s, ServerProtocolVersion: tcli.TProtocolVersion_HIVE_CLI_SERVICE_PROTOCOL_V1}
 	}),
 	"CloseSession":  procedure((*conn).closeSession, func(s *tcli.TStatus) response { return &tcli.TCloseSessionResp{Status: s} }),
 	"SetClientInfo": procedure((*conn).setClientInfo, func(s *tcli.TStatus) response { return &tcli.TSetClientInfoResp{Status: s} }),

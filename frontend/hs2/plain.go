@@ -10,7 +10,7 @@ import (
 // closes nc.
 func (h *Handler) RefusePlain(ctx context.Context, nc net.Conn) {
 	const text = "this port expects TLS: connect with ssl=true"
-	c := h.newConn(nc)
+	c := h.newSocket(nc)
 	if c.readUntil(ctx, h.loginDeadline()) != nil {
 		return
 	}

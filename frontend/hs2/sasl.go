@@ -45,13 +45,21 @@ func parsePlain(response []byte) (plain, error) {
 		return plain{}, sqlerr.New(sqlerr.Unauthenticated,
 			"the PLAIN response must be user and password separated by NUL, not %d parts", len(parts))
 	}
-	switch {
-	case p.user == "":
-		return plain{}, sqlerr.New(sqlerr.Unauthenticated, "the user name is empty")
-	case p.password == "":
-		return plain{}, sqlerr.New(sqlerr.Unauthenticated, "the password is empty; send any where none is checked")
+	if err := p.check(); err != nil {
+		return plain{}, err
 	}
 	return p, nil
+}
+
+// check refuses credentials in which something is missing.
+func (p plain) check() error {
+	switch {
+	case p.user == "":
+		return sqlerr.New(sqlerr.Unauthenticated, "the user name is empty")
+	case p.password == "":
+		return sqlerr.New(sqlerr.Unauthenticated, "the password is empty; send any where none is checked")
+	}
+	return nil
 }
 
 // saslMessage is one step of the negotiation on the wire.
@@ -67,7 +75,7 @@ func refuseSASL(format string, args ...any) *refusal {
 	return &refusal{reason: text, reply: saslMessage(saslBad, text)}
 }
 
-func (c *conn) readSASL() (status byte, body []byte, err error) {
+func (c *socket) readSASL() (status byte, body []byte, err error) {
 	var head [5]byte
 	if _, err := io.ReadFull(c.wire.r, head[:]); err != nil {
 		return 0, nil, err
@@ -85,7 +93,7 @@ func (c *conn) readSASL() (status byte, body []byte, err error) {
 }
 
 // negotiate runs the SASL login.
-func (c *conn) negotiate(ctx context.Context) (identity, error) {
+func (c *socket) negotiate(ctx context.Context) (identity, error) {
 	status, mechanism, err := c.readSASL()
 	switch {
 	case err != nil:
@@ -118,7 +126,7 @@ func (c *conn) negotiate(ctx context.Context) (identity, error) {
 
 // authenticate checks the credentials, and whether the caller may act for the
 // authzid if that is somebody else.
-func (c *conn) authenticate(ctx context.Context, p plain) (identity, error) {
+func (c *socket) authenticate(ctx context.Context, p plain) (identity, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.h.opts.LoginTimeout)
 	defer cancel()
 	principal, err := c.h.opts.Auth.Authenticate(ctx, p.user, p.password)
@@ -149,6 +157,8 @@ type identity struct {
 	// acting is the user whose sessions these will be; the principal's own name
 	// unless he acts for somebody.
 	acting string
+	// chosen says that acting was chosen by what goes before the settings of a session.
+	chosen bool
 }
 
 // loginDeadline is when a login that begins now must have ended.

@@ -17,7 +17,6 @@ import (
 // Settings of a session that matter here.
 const (
 	keyFetchSize = "hive.server2.thrift.resultset.default.fetch.size"
-	keyProxyUser = "hive.server2.proxy.user"
 	keyCloseOn   = "kyuubi.session.close.on.disconnect"
 )
 
@@ -33,7 +32,7 @@ func (c *conn) openSession(ctx context.Context, q *tcli.TOpenSessionReq) (respon
 		return nil, &exception{thrift.PROTOCOL_ERROR, "client_protocol " + strconv.Itoa(int(q.ClientProtocol)) + " does not exist"}
 	}
 	version := min(q.ClientProtocol, newestVersion)
-	if !c.wire.framed { // only now does a client without SASL say who it is
+	if c.unnamed { // only now does it say who it is
 		id, err := c.introduce(ctx, q)
 		if err != nil {
 			return nil, err
@@ -47,8 +46,8 @@ func (c *conn) openSession(ctx context.Context, q *tcli.TOpenSessionReq) (respon
 	}
 	info, err := c.h.opts.Backend.OpenSession(ctx, session.Request{
 		User: user, RealUser: c.id.principal.User,
-		ClientAddress: c.client, ServerAddress: host(c.nc.LocalAddr()), ConnectionURL: c.nc.LocalAddr().String(),
-		Frontend: "THRIFT_BINARY", ProtocolVersion: int(version), Conf: q.Configuration,
+		ClientAddress: c.client, ServerAddress: host(c.server), ConnectionURL: c.server.String(),
+		Frontend: c.frontend, ProtocolVersion: int(version), Conf: q.Configuration,
 	})
 	if err != nil {
 		return nil, err
@@ -79,20 +78,30 @@ func (c *conn) introduce(ctx context.Context, q *tcli.TOpenSessionReq) (identity
 	return identity{principal: p, acting: p.User}, nil
 }
 
+// proxyUserKeys are the settings in which a client says for whom it acts. The first
+// one found counts.
+var proxyUserKeys = []string{
+	"kyuubi.session.proxy.user", "hive.server2.proxy.user",
+	"set:hiveconf:kyuubi.session.proxy.user", "set:hiveconf:hive.server2.proxy.user",
+}
+
 // actingUser is whose session it will be: somebody else's when the login or the
 // configuration says so and the caller may.
 func (c *conn) actingUser(conf map[string]string) (string, error) {
-	proxy := conf[keyProxyUser]
-	if proxy == "" {
-		proxy = conf["set:hiveconf:"+keyProxyUser]
-	}
-	if proxy == "" || proxy == c.id.acting {
+	if c.id.chosen {
 		return c.id.acting, nil
 	}
-	if !c.id.principal.Admin {
-		return "", mayNotActFor(c.id.principal.User, proxy)
+	for _, key := range proxyUserKeys {
+		switch proxy := conf[key]; {
+		case proxy == "":
+			continue
+		case proxy == c.id.acting || c.id.principal.Admin:
+			return proxy, nil
+		default:
+			return "", mayNotActFor(c.id.principal.User, proxy)
+		}
 	}
-	return proxy, nil
+	return c.id.acting, nil
 }
 
 // fetchSize is how many rows the client shall fetch at a time.

@@ -30,8 +30,11 @@ func (e *frameError) Error() string { return e.text }
 // wire is both ends of the Thrift transport of one connection: it gives the bytes
 // of one call and collects those of one answer. It is a thrift.TRichTransport.
 type wire struct {
-	r      *bufio.Reader
+	r *bufio.Reader
+	// framed says that a call is in memory as a whole before it is read, so that the
+	// next one is found whatever is in it.
 	framed bool
+	prefix int // bytes of an answer's frame header, or 0
 
 	frame []byte // the rest of the call, when framed
 	left  int    // how many bytes the call may still have, when not
@@ -101,15 +104,13 @@ func (w *wire) done() {
 
 // reset starts a new answer.
 func (w *wire) reset() {
-	w.out = w.out[:0]
-	if w.framed {
-		w.out = append(w.out, 0, 0, 0, 0)
-	}
+	var header [frameHeader]byte
+	w.out = append(w.out[:0], header[:w.prefix]...)
 }
 
 // finish completes the answer and returns its bytes.
 func (w *wire) finish() ([]byte, error) {
-	if !w.framed {
+	if w.prefix == 0 {
 		return w.out, nil
 	}
 	size := len(w.out) - frameHeader

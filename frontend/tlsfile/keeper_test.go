@@ -176,6 +176,38 @@ func TestAClientGetsTheCertificateItCanUse(t *testing.T) {
 	}
 }
 
+func TestPolicyExcludesCiphers(t *testing.T) {
+	t.Parallel()
+	var all []string
+	for _, s := range tls.CipherSuites() {
+		all = append(all, s.Name)
+	}
+	for name, tc := range map[string]struct {
+		off, no []string
+		min     uint16
+		err     string
+	}{
+		"nothing":         {min: tls.VersionTLS12},
+		"one":             {no: []string{"tls_ecdhe_rsa_with_aes_256_gcm_sha384", "SSL_RSA_WITH_DES_CBC_SHA"}, min: tls.VersionTLS12},
+		"all":             {no: all, min: tls.VersionTLS13},
+		"1.3 anyhow":      {no: all, off: []string{"TLSv1.2"}, min: tls.VersionTLS13},
+		"all, and no 1.3": {no: all, off: []string{"TLSv1.3"}, err: "no leaves no cipher suite for TLSv1.2, and off refuses TLSv1.3"},
+	} {
+		c := &tls.Config{}
+		err := Policy{Disallowed: tc.off, NoCiphers: tc.no, DisallowedSetting: "off", NoCiphersSetting: "no"}.apply(c)
+		if tc.err != "" {
+			require.EqualError(t, err, tc.err, name)
+			continue
+		}
+		require.NoError(t, err, name)
+		require.Equal(t, tc.min, c.MinVersion, name)
+		if len(tc.no) == 2 {
+			require.NotEmpty(t, c.CipherSuites)
+			require.NotContains(t, c.CipherSuites, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384)
+		}
+	}
+}
+
 func TestPolicy(t *testing.T) {
 	t.Parallel()
 	const gcm = "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"

@@ -17,8 +17,12 @@ type Policy struct {
 	// Ciphers are the cipher suites to take, by their standard names; empty means all
 	// that are safe. TLS 1.3 has its own, which can't be chosen.
 	Ciphers []string
-	// DisallowedSetting and CiphersSetting are the settings' names, for errors.
-	DisallowedSetting, CiphersSetting string
+	// NoCiphers are those not to take. One that is not known, or not safe, is not taken
+	// anyhow.
+	NoCiphers []string
+	// DisallowedSetting, CiphersSetting and NoCiphersSetting are the settings' names,
+	// for errors.
+	DisallowedSetting, CiphersSetting, NoCiphersSetting string
 }
 
 // Protocols are the names that [Policy] knows, the oldest first.
@@ -46,7 +50,33 @@ func (p Policy) apply(c *tls.Config) error {
 	if c.MaxVersion != 0 && c.MaxVersion < c.MinVersion {
 		return sqlerr.New(sqlerr.Invalid, "%s = %s leaves no protocol: allow TLSv1.2 or TLSv1.3", p.DisallowedSetting, strings.Join(p.Disallowed, ","))
 	}
-	return p.applyCiphers(c)
+	if err := p.applyCiphers(c); err != nil {
+		return err
+	}
+	return p.excludeCiphers(c)
+}
+
+// excludeCiphers takes suites away from those of TLS 1.2.
+func (p Policy) excludeCiphers(c *tls.Config) error {
+	if len(p.NoCiphers) == 0 || c.MinVersion == tls.VersionTLS13 {
+		return nil
+	}
+	var left []uint16
+	for _, s := range tls.CipherSuites() {
+		chosen := len(c.CipherSuites) == 0 || slices.Contains(c.CipherSuites, s.ID)
+		excluded := slices.ContainsFunc(p.NoCiphers, func(name string) bool { return strings.EqualFold(name, s.Name) })
+		if chosen && !excluded && slices.Contains(s.SupportedVersions, tls.VersionTLS12) {
+			left = append(left, s.ID)
+		}
+	}
+	if len(left) == 0 {
+		if c.MaxVersion == tls.VersionTLS12 {
+			return sqlerr.New(sqlerr.Invalid, "%s leaves no cipher suite for TLSv1.2, and %s refuses TLSv1.3", p.NoCiphersSetting, p.DisallowedSetting)
+		}
+		c.MinVersion = tls.VersionTLS13
+	}
+	c.CipherSuites = left
+	return nil
 }
 
 func (p Policy) applyCiphers(c *tls.Config) error {

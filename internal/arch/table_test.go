@@ -43,7 +43,7 @@ var packages = map[string][]string{
 	// interface that backend satisfies.
 	"frontend":           {"service", "sqlerr"},
 	"frontend/tlsfile":   {"service", "sqlerr"},
-	"frontend/hs2":       {"auth", "engine", "hive", "operation", "session", "sqlerr", "thrift/hive"},
+	"frontend/hs2":       {"api", "auth", "engine", "hive", "operation", "session", "sqlerr", "thrift/hive"},
 	"frontend/rest":      {"api", "auth", "batch", "engine", "frontend/rest/page", "hive", "operation", "session", "sqlerr", "statement"},
 	"frontend/rest/page": {},
 	"thrift":             {},

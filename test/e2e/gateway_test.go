@@ -20,6 +20,7 @@ import (
 type gateway struct {
 	dir                   string
 	thrift, rest, metrics string // host:port
+	http                  string // host:port of Thrift over HTTP, where it is on
 	cmd                   *exec.Cmd
 	exited                chan struct{}
 	exit                  error // valid after exited is closed
@@ -28,7 +29,7 @@ type gateway struct {
 }
 
 // listening finds the lines by which serve tells its addresses.
-var listening = regexp.MustCompile(`(?m)^\s*(thrift|rest|metrics)\s+(?:https?://)?([\w.\[\]:]+:\d+)`)
+var listening = regexp.MustCompile(`(?m)^\s*(thrift|http|rest|metrics)\s+(?:https?://)?([\w.\[\]:]+:\d+)`)
 
 // start runs the gateway on free ports with its data in dir and waits until it
 // tells its addresses.
@@ -63,6 +64,7 @@ func launch(dir string, conf ...string) (*gateway, error) {
 	args := []string{"serve", "--data-dir", dir}
 	for _, kv := range append([]string{
 		"kyuubi.frontend.thrift.binary.bind.port=0",
+		"kyuubi.frontend.thrift.http.bind.port=0",
 		"kyuubi.frontend.rest.bind.port=0",
 		"kyuubi.metrics.prometheus.port=0",
 		"kyuubi.engine.duckdb.allowed.directories=" + filepath.Join(root, "data"),
@@ -108,6 +110,8 @@ func (g *gateway) findAddresses() bool {
 		switch m[1] {
 		case "thrift":
 			g.thrift = m[2]
+		case "http":
+			g.http = m[2]
 		case "rest":
 			g.rest = m[2]
 		case "metrics":

@@ -30,6 +30,7 @@ func Start(tb testing.TB, settings ...string) *Server {
 	tb.Helper()
 	flags := append([]string{
 		"kyuubi.frontend.thrift.binary.bind.port=0",
+		"kyuubi.frontend.thrift.http.bind.port=0",
 		"kyuubi.frontend.rest.bind.port=0",
 		"kyuubi.metrics.prometheus.port=0",
 	}, settings...)

@@ -1,5 +1,5 @@
 // Package hs2test is a small HiveServer2 client for tests and benchmarks: the
-// generated client over SASL PLAIN or over a bare connection.
+// generated client over SASL PLAIN, over a bare connection, or over HTTP.
 //
 // It must not know the server it talks to: any HiveServer2 will do.
 package hs2test
@@ -7,6 +7,7 @@ package hs2test
 import (
 	"bufio"
 	"context"
+	"encoding/base64"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -31,7 +32,30 @@ type Options struct {
 // Client is a connection to a HiveServer2. It serves one call at a time.
 type Client struct {
 	*hive.TCLIServiceClient
-	conn net.Conn
+	conn io.Closer
+}
+
+// HTTP returns a client that posts its calls to a URL, with the options' user and
+// password in each.
+func HTTP(url string, opts Options) (*Client, error) {
+	t, err := thrift.NewTHttpClient(url)
+	if err != nil {
+		return nil, err
+	}
+	c, _ := t.(*thrift.THttpClient)
+	if opts.User != "" {
+		c.SetHeader("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(opts.User+":"+opts.Password)))
+	}
+	return client(t, t, opts), nil
+}
+
+// client speaks over t.
+func client(t thrift.TTransport, conn io.Closer, opts Options) *Client {
+	if opts.MaxMessageSize <= 0 {
+		opts.MaxMessageSize = 100 << 20
+	}
+	p := thrift.NewTBinaryProtocolConf(t, &thrift.TConfiguration{MaxMessageSize: int32(opts.MaxMessageSize)})
+	return &Client{TCLIServiceClient: hive.NewTCLIServiceClient(thrift.NewTStandardClient(p, p)), conn: conn}
 }
 
 // Dial connects and logs in. A refused login is an error with the server's text.
@@ -58,9 +82,7 @@ func NewClient(conn net.Conn, opts Options) (*Client, error) {
 			return nil, err
 		}
 	}
-	conf := &thrift.TConfiguration{MaxMessageSize: int32(opts.MaxMessageSize)}
-	p := thrift.NewTBinaryProtocolConf(t, conf)
-	return &Client{TCLIServiceClient: hive.NewTCLIServiceClient(thrift.NewTStandardClient(p, p)), conn: conn}, nil
+	return client(t, conn, opts), nil
 }
 
 // Close drops the connection.

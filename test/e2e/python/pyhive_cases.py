@@ -29,6 +29,8 @@ def case(function):
 
 def connect(**options):
     options.setdefault("database", SCHEMA)
+    if AUTH == "HTTP":
+        return hive.connect(HOST, port=PORT, scheme="http", username="tester", password="secret", auth="BASIC", **options)
     return hive.connect(HOST, port=PORT, username="tester", auth=AUTH, **options)
 
 

@@ -1,0 +1,53 @@
+package hs2
+
+import (
+	"errors"
+	"log/slog"
+	"net"
+
+	"github.com/apache/thrift/lib/go/thrift"
+	"github.com/google/uuid"
+
+	"github.com/nekomata-sql/nekomata/sqlerr"
+)
+
+// conn is a client, whatever carries its messages: who it is, and where its calls
+// are read and the answers written. One goroutine at a time touches it.
+type conn struct {
+	h        *Handler
+	log      *slog.Logger
+	carrier  carrier
+	frontend string   // which one it came to, by its name in kyuubi.frontend.protocols
+	client   string   // its IP address
+	server   net.Addr // where it came to
+	wire     wire
+	proto    *thrift.TBinaryProtocol
+
+	id identity
+	// unnamed says that nobody knows who the client is before it opens a session.
+	unnamed bool
+	// opened are the sessions that it has opened on this connection, the youngest last.
+	opened []opened
+}
+
+// carrier is what carries messages. It is told of each call.
+type carrier interface {
+	begin() // before the call is served
+	end()   // after that
+}
+
+// opened is a session of this connection.
+type opened struct {
+	id uuid.UUID
+	// version is the negotiated protocol version, as TProtocolVersion counts.
+	version int
+	// keep leaves the session open when the connection drops.
+	keep bool
+}
+
+// logInternal is the one place where a failure that is ours leaves its cause.
+func (c *conn) logInternal(err error, what string) {
+	if errors.Is(err, sqlerr.Internal) {
+		c.log.Error("internal error", "call", what, "user", c.id.principal.User, "err", err)
+	}
+}
