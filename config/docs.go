@@ -111,6 +111,8 @@ func (r *Registry) writeUnused(b *strings.Builder) {
 	for line := range strings.Lines(kyuubiKeys) {
 		line = strings.TrimSpace(line)
 		switch {
+		case line == ":":
+			return // the rest is used, and documented where it is
 		case line == "" || line[0] == '#':
 		case line[0] == ':':
 			fmt.Fprintf(b, "\n%s:\n\n", upperFirst(strings.TrimSpace(line[1:])))

@@ -42,7 +42,7 @@ func parseUnused(text string) unused {
 	return u
 }
 
-// reason says why key is not used. The last result is false for a key that
+// reason says why key is not used; "" is that it is used, by others than entries. The last result is false for a key that
 // Kyuubi does not have.
 func (u *unused) reason(key string) (reason string, known bool) {
 	if reason, ok := u.reasons[key]; ok {

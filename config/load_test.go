@@ -150,7 +150,7 @@ func TestForeignKeysPassThrough(t *testing.T) {
 		"spark.master": "local[2]", "spark.x": "${y} {{KYUUBI_HOME}}",
 		"kyuubi.engineEnv.A": "b", "___bob___.spark.z": "1", "hadoop.q": "1",
 	}, c.Passthrough())
-	require.Len(t, c.Warnings(), 1, "of the families only")
+	require.Len(t, c.Warnings(), 1, "of the family that nothing uses yet")
 }
 
 func TestUnusedKeysWarnOncePerReason(t *testing.T) {

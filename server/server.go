@@ -32,6 +32,9 @@ type Options struct {
 	// Reload reads the configuration again from where it came, for lists that can
 	// change while the gateway runs; nil means they can't.
 	Reload func() (*config.Config, error)
+	// Program is the path of the nekomata program, which is started again for what
+	// must outlive the gateway. Without it no batch can run as a process.
+	Program string
 	// Version is the gateway's version.
 	Version string
 	// Log is where everything is logged; nil discards it.
@@ -86,6 +89,9 @@ func New(opts Options) (*Server, error) {
 	s.backend = backend.NewBackendService(s.backendOptions())
 	s.tokens = s.newTokens()
 	s.statements = s.newStatements()
+	if s.applications, err = s.newApplications(); err != nil {
+		return nil, err
+	}
 	s.runner = s.newRunner()
 	s.batches = s.newBatches()
 	if err = s.buildFrontends(); err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/nekomata-sql/nekomata/batch/application/process"
+	"github.com/nekomata-sql/nekomata/config"
 	"github.com/nekomata-sql/nekomata/metadata"
 	"github.com/nekomata-sql/nekomata/sqlerr"
 )
@@ -25,6 +26,16 @@ func Supervise(ctx context.Context, in io.Reader, out io.Writer) error {
 type database struct {
 	URL, User, Password string
 	Pool                map[string]string
+}
+
+// database packs the metadata store's settings for supervisors.
+func (s *Server) database() (json.RawMessage, error) {
+	return json.Marshal(database{
+		URL:      config.Get(s.conf, config.MetadataURL),
+		User:     config.Get(s.conf, config.MetadataUser),
+		Password: config.Get(s.conf, config.MetadataPassword),
+		Pool:     s.conf.Pool(),
+	})
 }
 
 // claimer claims one start in the metadata store.

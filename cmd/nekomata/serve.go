@@ -49,7 +49,11 @@ func (p *program) serve(ctx context.Context, c *config.Config, reload func() (*c
 	defer ballast()()
 	ctx, stop := p.untilSignal(ctx, log, flush)
 	defer stop()
-	srv, err := server.New(server.Options{Config: c, Reload: reload, Version: version, Log: log, Out: p.out})
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	srv, err := server.New(server.Options{Config: c, Reload: reload, Program: self, Version: version, Log: log, Out: p.out})
 	if err != nil {
 		return err
 	}

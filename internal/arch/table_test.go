@@ -56,7 +56,7 @@ var packages = map[string][]string{
 
 	// The one place that wires, and the program around it.
 	"server": {
-		"auth", "auth/token", "backend", "batch", "batch/application", "batch/application/process", "config", "engine", "engine/duckdb",
+		"auth", "auth/token", "backend", "batch", "batch/application", "batch/application/process", "batch/application/spark", "config", "engine", "engine/duckdb",
 		"frontend", "frontend/hs2",
 		"frontend/rest", "frontend/tlsfile", "metadata", "operation", "service", "session", "sqlerr", "statement",
 	},
