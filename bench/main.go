@@ -1,7 +1,8 @@
-// Command bench measures the gateway beside Spark's own Thrift server: the same
-// Java client, the same machine, interleaved rounds, medians. `make bench` runs it.
+// Command bench measures the gateway beside Spark's own Thrift server and beside a
+// server that has its answers ready: the same Java client, the same machine,
+// interleaved rounds, medians. `make bench` runs it.
 //
-// It must not import the product: it starts the built program as a user would.
+// It must not import what serves: it starts the built program as a user would.
 // All traffic stays on the loopback interface, bounded in count and time.
 package main
 
@@ -13,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"syscall"
 )
 
@@ -21,7 +23,11 @@ type options struct {
 	rounds, starts int
 	spark          bool
 	thrift, rest   bool
+	replay         bool
+	crowd          bool
 	bare           string
+	recorded       string
+	upstream       string
 	out            string
 	root           string
 }
@@ -32,8 +38,12 @@ func main() {
 	flag.IntVar(&o.starts, "starts", 5, "how often the gateway is started for its start time")
 	flag.BoolVar(&o.spark, "spark", true, "measure Spark's Thrift server too")
 	flag.BoolVar(&o.thrift, "thrift", true, "measure Thrift, by Hive's JDBC driver")
+	flag.BoolVar(&o.replay, "prepared", true, "measure a server that replays prepared bytes too, which is the client's own ceiling")
+	flag.BoolVar(&o.crowd, "crowd", true, "measure 1,000 busy sessions and 10,000 idle connections")
 	flag.BoolVar(&o.rest, "rest", true, "measure REST, by wrk")
 	flag.StringVar(&o.bare, "bare", "", "serve net/http alone at this address, to compare with")
+	flag.StringVar(&o.recorded, "replay", "", "serve prepared bytes at this address, to compare with")
+	flag.StringVar(&o.upstream, "upstream", "", "where -replay has them from")
 	flag.StringVar(&o.out, "out", ".cache/bench.md", "a file for the table, beside standard output")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -49,6 +59,9 @@ func run(ctx context.Context, o options) (err error) {
 	if o.bare != "" {
 		return serveBare(o.bare)
 	}
+	if o.recorded != "" {
+		return serveReplay(o.recorded, o.upstream)
+	}
 	if o.root, err = os.Getwd(); err != nil {
 		return err
 	}
@@ -57,8 +70,17 @@ func run(ctx context.Context, o options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+	if err := os.MkdirAll(filepath.Dir(o.out), 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(o.out, nil, 0o644); err != nil {
+		return err
+	}
 	if o.thrift {
 		err = measureThrift(ctx, o, work)
+	}
+	if err == nil && o.crowd {
+		err = measureCrowd(ctx, o, work)
 	}
 	if err == nil && o.rest {
 		err = measureREST(ctx, o, work)
@@ -95,6 +117,17 @@ func measureThrift(ctx context.Context, o options, work string) (err error) {
 	for _, t := range targets {
 		if err := t.start(ctx); err != nil {
 			return fmt.Errorf("%s: %w", t.name, err)
+		}
+	}
+	if o.replay {
+		replay, err := startReplay(ctx, targets[0])
+		if err != nil {
+			return err
+		}
+		targets = slices.Insert(targets, 1, replay)
+		results.targets = targets
+		if err := record(ctx, java, replay); err != nil {
+			return err
 		}
 	}
 	if err := measureRounds(ctx, java, targets, results, o.rounds); err != nil {

@@ -13,7 +13,7 @@ import (
 
 // drivers are the versions of Hive's JDBC driver that measure. 4.0.1 asks for the
 // status before every row when a server doesn't say hasResultSet, 3.1.3 never does.
-var drivers = []string{"4.0.1", "3.1.3"}
+var drivers = []string{"4.0.1", "3.1.3", "4.1.0"}
 
 // client is the compiled Java program by driver version: its class path.
 type client map[string]string
@@ -33,17 +33,18 @@ func compile(ctx context.Context, root, work string) (client, error) {
 	return c, nil
 }
 
-// run makes one measurement in a JVM of its own and returns what it printed.
-func (c client) run(ctx context.Context, version string, t *target, args ...string) (map[string]float64, error) {
+// run makes one measurement in a JVM of its own, whose parts are bounded by
+// seconds, and returns what it printed.
+func (c client) run(ctx context.Context, version string, t *target, what string, seconds int) (map[string]float64, error) {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
 	defer cancel()
-	argv := append([]string{"-Xmx2g", "-cp", c[version], "Bench", t.address()}, args...)
-	cmd := exec.CommandContext(ctx, "java", argv...)
+	args := []string{"-Xmx2g", "-cp", c[version], "Bench", t.address(), t.user + " " + version, what, t.rowsSQL, strconv.Itoa(rowCount), strconv.Itoa(seconds)}
+	cmd := exec.CommandContext(ctx, "java", args...)
 	var errors strings.Builder
 	cmd.Stderr = &errors
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("%s, %s with driver %s: %w\n%s", t.name, args[0], version, err, errors.String())
+		return nil, fmt.Errorf("%s, %s with driver %s: %w\n%s", t.name, what, version, err, errors.String())
 	}
 	values := map[string]float64{}
 	for line := range strings.Lines(string(out)) {
@@ -78,37 +79,50 @@ func measureStarts(ctx context.Context, t *target, results *results, times int) 
 	return ctx.Err()
 }
 
-// measureRounds measures everything in turn, and each round begins with the other
-// server.
-func measureRounds(ctx context.Context, java client, targets []*target, results *results, rounds int) error {
-	type measurement struct {
-		args   []string
-		driver string
-		rows   [][2]string // what the client says, the table's row
-	}
-	var all []measurement
-	all = append(all,
-		measurement{[]string{"select1"}, drivers[0], [][2]string{
+// measurement is what a client measures with one driver.
+type measurement struct {
+	what, driver string
+	rows         [][2]string // what the client says, the table's row
+}
+
+func measurements() []measurement {
+	all := []measurement{
+		{"select1", drivers[0], [][2]string{
 			{"p50", "`select 1`, warm connection, p50 (ms)"}, {"p99", "`select 1`, warm connection, p99 (ms)"},
 		}},
-		measurement{[]string{"session"}, drivers[0], [][2]string{{"p50", "open and close a session, p50 (ms)"}}},
-		measurement{[]string{"many"}, drivers[0], [][2]string{{"persecond", "64 connections, `select 1` (per second)"}}},
-	)
+		{"session", drivers[0], [][2]string{{"p50", "open and close a session, p50 (ms)"}}},
+		{"many", drivers[0], [][2]string{{"persecond", "64 connections, `select 1` (per second)"}}},
+	}
 	for _, driver := range drivers {
-		all = append(all, measurement{[]string{"rows"}, driver, [][2]string{
+		all = append(all, measurement{"rows", driver, [][2]string{
 			{"persecond", fmt.Sprintf("fetch 2 M rows × 4 columns, driver %s (rows per second)", driver)},
 		}})
 	}
+	return all
+}
+
+// record lets the replaying server hear what the gateway says to each driver.
+func record(ctx context.Context, java client, replay *target) error {
+	recorder := *replay
+	recorder.user = "record"
+	for _, driver := range drivers {
+		fmt.Fprintf(os.Stderr, "recording the answers to driver %s\n", driver)
+		if _, err := java.run(ctx, driver, &recorder, "record", 60); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// measureRounds measures everything in turn, and each round begins with another
+// server.
+func measureRounds(ctx context.Context, java client, targets []*target, results *results, rounds int) error {
 	for round := range rounds {
-		for _, m := range all {
+		for _, m := range measurements() {
 			for i := range targets {
 				t := targets[(i+round)%len(targets)]
-				args := m.args
-				if args[0] == "rows" {
-					args = append(args, t.rowsSQL, strconv.Itoa(rowCount))
-				}
-				fmt.Fprintf(os.Stderr, "round %d of %d: %s, %s, driver %s\n", round+1, rounds, m.args[0], t.name, m.driver)
-				values, err := java.run(ctx, m.driver, t, args...)
+				fmt.Fprintf(os.Stderr, "round %d of %d: %s, %s, driver %s\n", round+1, rounds, m.what, t.name, m.driver)
+				values, err := java.run(ctx, m.driver, t, m.what, clientSeconds)
 				if err != nil {
 					return err
 				}
@@ -120,3 +134,6 @@ func measureRounds(ctx context.Context, java client, targets []*target, results 
 	}
 	return nil
 }
+
+// clientSeconds bounds the warming up of a measurement, and then the measurement.
+const clientSeconds = 8

@@ -1,10 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"runtime"
 	"slices"
@@ -43,6 +43,20 @@ func (r *results) cell(row string, t *target) string {
 	return fmt.Sprintf("%s (%s–%s)", number(median(values)), number(values[0]), number(values[len(values)-1]))
 }
 
+// beside is the median of the quotients of what was measured in the same rounds.
+func (r *results) beside(row string, a, b *target) string {
+	ours, theirs := r.values[row][a], r.values[row][b]
+	if len(ours) == 0 || len(ours) != len(theirs) {
+		return "–"
+	}
+	quotients := make([]float64, len(ours))
+	for i := range ours {
+		quotients[i] = ours[i] / theirs[i]
+	}
+	slices.Sort(quotients)
+	return number(median(quotients))
+}
+
 func median(sorted []float64) float64 {
 	n := len(sorted)
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
@@ -70,20 +84,34 @@ func report(o options, targets []*target, r *results) error {
 	for _, t := range targets {
 		fmt.Fprintf(&b, " %s |", t.name)
 	}
-	b.WriteString("\n|---|" + strings.Repeat("---:|", len(targets)) + "\n")
+	for _, t := range targets[1:] {
+		fmt.Fprintf(&b, " beside %s |", t.name)
+	}
+	b.WriteString("\n|---|" + strings.Repeat("---:|", 2*len(targets)-1) + "\n")
 	for _, row := range r.rows {
 		fmt.Fprintf(&b, "| %s |", row)
 		for _, t := range targets {
 			fmt.Fprintf(&b, " %s |", r.cell(row, t))
 		}
+		for _, t := range targets[1:] {
+			fmt.Fprintf(&b, " %s |", r.beside(row, targets[0], t))
+		}
 		b.WriteString("\n")
 	}
-	fmt.Fprintf(&b, "\nCommand: `make bench ARGS=\"-rounds %d -starts %d\"`\n", o.rounds, o.starts)
-	fmt.Print(b.String())
-	if err := os.MkdirAll(filepath.Dir(o.out), 0o755); err != nil {
+	fmt.Fprintf(&b, "\nBeside: Nekomata's figure divided by the other's in the same round, the median. Command: `make bench ARGS=\"-rounds %d -starts %d\"`\n",
+		o.rounds, o.starts)
+	return o.print(b.String())
+}
+
+// print shows a part of the report and adds it to the file.
+func (o options) print(text string) error {
+	fmt.Print(text)
+	f, err := os.OpenFile(o.out, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
 		return err
 	}
-	return os.WriteFile(o.out, []byte(b.String()), 0o644)
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Close())
 }
 
 // machine says on what, and with which versions, the figures came to be.

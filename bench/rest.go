@@ -13,7 +13,6 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -95,13 +94,7 @@ func reportREST(o options, asked []question, figures map[string][3][]float64) er
 		}
 		b.WriteString("\n")
 	}
-	fmt.Print(b.String())
-	f, err := os.OpenFile(o.out, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = f.WriteString(b.String())
-	return errors.Join(err, f.Close())
+	return o.print(b.String())
 }
 
 // questions makes a session with an operation and says what to ask.
@@ -190,24 +183,10 @@ func wrk(ctx context.Context, work string, q question) (values [3]float64, err e
 // startBare starts this program again as a server of its own, so that it is
 // measured as the gateway is.
 func startBare(ctx context.Context) (*target, error) {
-	self, err := os.Executable()
+	t, err := startSelf(ctx, "bare net/http", func(address string) []string { return []string{"-bare", address} })
 	if err != nil {
 		return nil, err
 	}
-	port, err := freePort()
-	if err != nil {
-		return nil, err
-	}
-	t := &target{name: "bare net/http", port: port, exited: make(chan struct{})}
-	t.cmd = exec.CommandContext(ctx, self, "-bare", t.address())
-	t.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := t.cmd.Start(); err != nil {
-		return nil, err
-	}
-	go func() {
-		t.ended = t.cmd.Wait()
-		close(t.exited)
-	}()
 	if err := answers("http://" + t.address()); err != nil {
 		return nil, errors.Join(err, t.stop())
 	}

@@ -18,9 +18,10 @@ import (
 type target struct {
 	name    string
 	dir     string // its state and its log
-	rowsSQL string // 2 million rows of bigint, string, double, timestamp
+	rowsSQL string // 2 million rows of bigint, string, decimal, timestamp
 	argv    func(dir, port string) []string
-	starts  int // at most; 0 is no limit
+	starts  int    // at most; 0 is no limit
+	user    string // who logs in; the driver's version is added
 	port    string
 	cmd     *exec.Cmd
 	runs    int
@@ -36,8 +37,8 @@ func nekomata(root, dir string) *target {
 		program = filepath.Join(root, "bin", "nekomata")
 	}
 	return &target{
-		name: "Nekomata", dir: dir,
-		rowsSQL: fmt.Sprintf("select i, concat('name ', cast(i as string)) as s, cast(i as double) / 3 as d, make_timestamp(i * 1000000) as ts from range(%d) t(i)", rowCount),
+		name: "Nekomata", dir: dir, user: "bench",
+		rowsSQL: fmt.Sprintf("select i, i::varchar as s, i * 1.5 as d, make_timestamp(i * 1000000) as ts from range(%d) t(i)", rowCount),
 		argv: func(dir, port string) []string {
 			return []string{
 				program, "serve", "--data-dir", dir, "--conf", "kyuubi.frontend.thrift.binary.bind.port=" + port,
@@ -63,8 +64,8 @@ func sparkThriftServer(root, dir string) (*target, error) {
 		return nil, errors.New("no pyspark in .cache/venv; run `make clients`, or say -spark=false")
 	}
 	return &target{
-		name: "Spark Thrift server", dir: dir, starts: 2,
-		rowsSQL: fmt.Sprintf("select i, concat('name ', cast(i as string)) as s, cast(i as double) / 3 as d, timestamp_micros(i * 1000000) as ts from range(%d) t(i)", rowCount),
+		name: "Spark Thrift server", dir: dir, starts: 2, user: "bench",
+		rowsSQL: fmt.Sprintf("select i, cast(i as string) as s, i * 1.5 as d, timestamp_micros(i * 1000000) as ts from range(%d) t(i)", rowCount),
 		argv: func(dir, port string) []string {
 			argv := []string{"java", "-Xmx4g", "-XX:+IgnoreUnrecognizedVMOptions", "-Djdk.reflect.useDirectMethodHandle=false"}
 			for _, p := range opens {
@@ -125,6 +126,31 @@ func (t *target) start(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// startSelf starts this program again as a server of its own at a free address, so
+// that what it stands beside is measured in the same way.
+func startSelf(ctx context.Context, name string, args func(address string) []string) (*target, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	t := &target{name: name, port: port, exited: make(chan struct{})}
+	t.cmd = exec.CommandContext(ctx, self, args(t.address())...)
+	t.cmd.Stderr = os.Stderr
+	t.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := t.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go func() {
+		t.ended = t.cmd.Wait()
+		close(t.exited)
+	}()
+	return t, nil
 }
 
 // stop sends SIGTERM and waits.

@@ -12,15 +12,21 @@ import java.util.concurrent.atomic.AtomicReference;
  * One measurement of one server through Hive's JDBC driver; prints "NAME VALUE" lines.
  * Everything is bounded in count and in time.
  *
- * Usage: Bench HOST:PORT select1|session|many
- *        Bench HOST:PORT rows SQL ROWS
+ * Usage: Bench HOST:PORT USER select1|session|many|record SQL ROWS SECONDS
+ * where SECONDS bounds each part.
  */
 public final class Bench {
     private static final long SECOND = 1_000_000_000L;
+    private static String user;
+    private static int seconds;
 
     public static void main(String[] args) throws Exception {
         String url = "jdbc:hive2://" + args[0] + "/default";
-        switch (args[1]) {
+        user = args[1];
+        String sql = args[3];
+        long want = Long.parseLong(args[4]);
+        seconds = Integer.parseInt(args[5]);
+        switch (args[2]) {
             case "select1":
                 select1(url);
                 break;
@@ -31,16 +37,19 @@ public final class Bench {
                 many(url, 64);
                 break;
             case "rows":
-                rows(url, args[2], Long.parseLong(args[3]));
+                rows(url, sql, want);
+                break;
+            case "record":
+                record(url, sql, want);
                 break;
             default:
-                throw new IllegalArgumentException(args[1]);
+                throw new IllegalArgumentException(args[2]);
         }
         System.exit(0);
     }
 
     private static Connection connect(String url) throws SQLException {
-        return DriverManager.getConnection(url, "bench", "bench");
+        return DriverManager.getConnection(url, user, "bench");
     }
 
     private interface Work {
@@ -76,8 +85,8 @@ public final class Bench {
 
     private static void select1(String url) throws SQLException {
         try (Connection c = connect(url); Statement s = c.createStatement()) {
-            repeat(500, 10, () -> one(s));
-            long[] took = repeat(2000, 20, () -> one(s));
+            repeat(1500, seconds, () -> one(s));
+            long[] took = repeat(3000, seconds, () -> one(s));
             System.out.println("p50 " + millis(took, 0.5));
             System.out.println("p99 " + millis(took, 0.99));
         }
@@ -85,8 +94,8 @@ public final class Bench {
 
     private static void session(String url) throws SQLException {
         Work work = () -> connect(url).close();
-        repeat(50, 10, work);
-        long[] took = repeat(300, 20, work);
+        repeat(50, seconds, work);
+        long[] took = repeat(300, seconds, work);
         System.out.println("p50 " + millis(took, 0.5));
     }
 
@@ -134,18 +143,32 @@ public final class Bench {
         System.out.println("persecond " + done.get() / 5.0);
     }
 
-    /** Fetches a result of four columns and touches every cell, for 30 seconds at most. */
+    /** Asks for everything once, so that a server in between can write the answers down. */
+    private static void record(String url, String sql, long want) throws SQLException {
+        connect(url).close();
+        try (Connection c = connect(url); Statement s = c.createStatement()) {
+            s.setFetchSize(10_000);
+            one(s);
+            fetch(s, sql + WARM, 60);
+            fetch(s, sql, 60);
+        }
+        System.out.println("recorded " + want);
+    }
+
+    private static final String WARM = " limit 300000";
+
+    /** Fetches a result of four columns and touches every cell. */
     private static void rows(String url, String sql, long want) throws SQLException {
         try (Connection c = connect(url); Statement s = c.createStatement()) {
             s.setFetchSize(10_000);
-            fetch(s, sql + " limit 100000", 20);
+            fetch(s, sql + WARM, seconds);
             long start = System.nanoTime();
-            long got = fetch(s, sql, 30);
-            double seconds = (System.nanoTime() - start) / 1e9;
-            if (seconds < 30 && got != want) {
+            long got = fetch(s, sql, seconds);
+            double took = (System.nanoTime() - start) / 1e9;
+            if (took < seconds && got != want) {
                 throw new SQLException("got " + got + " rows, not " + want);
             }
-            System.out.println("persecond " + got / seconds);
+            System.out.println("persecond " + got / took);
         }
     }
 
