@@ -135,7 +135,7 @@ func (r *result) keep(ctx context.Context, allow func(spilled int64) error) (row
 			err = cause // an interrupted engine says all sorts of things
 		}
 		r.mu.Lock()
-		err = r.accept(b, err)
+		err = r.accept(b, err, false)
 		spilled := r.spilled()
 		if err == nil && !r.kept {
 			err = r.outgrown()
@@ -164,16 +164,16 @@ func (r *result) fail(err error) {
 	if r.rows != nil {
 		r.endStream()
 	}
-	r.setCurrent(nil)
+	r.letGo()
 	r.forget()
 }
 
-// setFree lets go of the batch at the cursor: it is kept anyway.
+// setFree lets go of the batches at the cursor: they are kept anyway.
 func (r *result) setFree() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.kept {
-		r.setCurrent(nil)
+		r.letGo()
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -56,7 +57,11 @@ type result struct {
 	// The cursor: the batch it stands in, the row within, the offset of all.
 	batch, row int
 	offset     int64
-	current    arrow.RecordBatch // batch, when it has been looked up
+	// held are the batches from the cursor on that are at hand, wherever they are
+	// kept besides.
+	held      []arrow.RecordBatch
+	heldBytes int64
+	wanted    atomic.Int32 // how many wait for their turn to read
 }
 
 func newResult(rows engine.Rows, opts ResultOptions) *result {
@@ -99,7 +104,9 @@ func (r *result) drain(ctx context.Context) error {
 
 // lock is for those who may read or end the stream.
 func (r *result) lock() (unlock func()) {
+	r.wanted.Add(1)
 	r.reading.Lock()
+	r.wanted.Add(-1)
 	r.mu.Lock()
 	return func() {
 		r.mu.Unlock()
@@ -115,11 +122,12 @@ func (r *result) pull(ctx context.Context, must bool) error {
 			"kyuubi.operation.result.spill.max.size=%d bytes are unread): read or close it before the next statement", r.opts.SpillMax)
 	}
 	b, err := r.rows.Next(ctx)
-	return r.accept(b, err)
+	return r.accept(b, err, !must)
 }
 
-// accept takes what the stream gave.
-func (r *result) accept(b arrow.RecordBatch, err error) error {
+// accept takes what the stream gave. With hold, a batch that the cursor will come to
+// without a gap stays at hand.
+func (r *result) accept(b arrow.RecordBatch, err error, hold bool) error {
 	defer r.tell()
 	if err != nil {
 		if !errors.Is(err, io.EOF) {
@@ -134,12 +142,23 @@ func (r *result) accept(b arrow.RecordBatch, err error) error {
 		b = cut
 		r.endStream()
 	}
+	defer b.Release()
+	if err := r.store(b); err != nil {
+		r.err = err // what comes after a gap is no result
+		if r.rows != nil {
+			r.endStream()
+		}
+		return err
+	}
+	if r.batches == r.batch+len(r.held) && (hold || !r.kept) {
+		r.hold(b)
+	}
 	if r.kept {
 		r.starts = append(r.starts, r.total)
 	}
 	r.total += b.NumRows()
 	r.batches++
-	return r.store(b)
+	return nil
 }
 
 func (r *result) endStream() {
@@ -151,25 +170,18 @@ func (r *result) full() bool {
 	return r.spool != nil && r.spool.size >= r.opts.SpillMax
 }
 
-// store keeps b, whose reference it takes over: in the window while it fits there,
-// then in the file, and when that is full too as the one batch that is read next,
-// with the beginning given up.
+// store keeps b: in the window while it fits there, then in the file, and when that
+// is full too nowhere, and the beginning is given up.
 func (r *result) store(b arrow.RecordBatch) error {
-	if size := batchBytes(b); r.kept && r.spool == nil && r.inMem+size <= r.opts.Window {
+	switch size := batchBytes(b); {
+	case r.kept && r.spool == nil && r.inMem+size <= r.opts.Window:
+		b.Retain()
 		r.window = append(r.window, b)
 		r.inMem += size
-		return nil
-	}
-	defer b.Release()
-	if r.kept && !r.full() {
-		if err := r.spill(b); err != nil {
-			return err
-		}
-	} else {
+	case r.kept && !r.full():
+		return r.spill(b)
+	default:
 		r.forget()
-	}
-	if r.batches-1 == r.batch { // the cursor waits for just this batch: save it the way through the file
-		r.setCurrent(b)
 	}
 	return nil
 }
@@ -199,16 +211,6 @@ func (r *result) forget() {
 	}
 }
 
-func (r *result) setCurrent(b arrow.RecordBatch) {
-	if r.current != nil {
-		r.current.Release()
-	}
-	if b != nil {
-		b.Retain()
-	}
-	r.current = b
-}
-
 // fetch reads a page.
 func (r *result) fetch(ctx context.Context, f Fetch) (*Page, error) {
 	defer r.lock()()
@@ -226,6 +228,9 @@ func (r *result) fetch(ctx context.Context, f Fetch) (*Page, error) {
 		return nil, err
 	}
 	r.conclude(page)
+	if r.rows != nil && r.total-r.offset < page.Rows {
+		go r.readAhead(ctx, page.Rows, f.MaxBytes)
+	}
 	return page, nil
 }
 
@@ -236,7 +241,7 @@ func (r *result) rewind() error {
 	if !r.kept {
 		return r.outgrown()
 	}
-	r.setCurrent(nil)
+	r.letGo()
 	r.batch, r.row, r.offset = 0, 0, 0
 	return nil
 }
@@ -275,14 +280,15 @@ func (r *result) fill(ctx context.Context, f Fetch, page *Page) error {
 
 // look returns the batch at the cursor without giving it away.
 func (r *result) look() (arrow.RecordBatch, error) {
-	if r.current != nil {
-		return r.current, nil
+	if len(r.held) > 0 {
+		return r.held[0], nil
 	}
 	b, err := r.batchAt(r.batch)
 	if err != nil {
 		return nil, err
 	}
-	r.current = b
+	defer b.Release()
+	r.hold(b)
 	return b, nil
 }
 
@@ -295,7 +301,10 @@ func (r *result) take(b arrow.RecordBatch, n int, page *Page) {
 	r.offset += int64(n)
 	r.row += n
 	if r.row >= int(b.NumRows()) {
-		r.setCurrent(nil)
+		r.heldBytes -= batchBytes(b)
+		b.Release()
+		r.held[0] = nil
+		r.held = r.held[1:]
 		r.batch++
 		r.row = 0
 	}
@@ -319,6 +328,6 @@ func (r *result) close() {
 	if r.rows != nil {
 		r.endStream()
 	}
-	r.setCurrent(nil)
+	r.letGo()
 	r.forget()
 }

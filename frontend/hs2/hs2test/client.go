@@ -32,7 +32,8 @@ type Options struct {
 // Client is a connection to a HiveServer2. It serves one call at a time.
 type Client struct {
 	*hive.TCLIServiceClient
-	conn io.Closer
+	conn      io.Closer
+	transport *transport // nil over HTTP
 }
 
 // HTTP returns a client that posts its calls to a URL, with the options' user and
@@ -82,7 +83,9 @@ func NewClient(conn net.Conn, opts Options) (*Client, error) {
 			return nil, err
 		}
 	}
-	return client(t, conn, opts), nil
+	c := client(t, conn, opts)
+	c.transport = t
+	return c, nil
 }
 
 // Close drops the connection.
@@ -96,6 +99,7 @@ type transport struct {
 	limit  int
 	left   int // bytes of the frame that is being read
 	out    []byte
+	waste  []byte // what nobody looks at
 }
 
 // Login statuses.
