@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -116,12 +117,13 @@ func record(ctx context.Context, java client, replay *target) error {
 
 // measureRounds measures everything in turn, and each round begins with another
 // server.
-func measureRounds(ctx context.Context, java client, targets []*target, results *results, rounds int) error {
-	for round := range rounds {
-		for _, m := range measurements() {
+func measureRounds(ctx context.Context, java client, targets []*target, results *results, o options) error {
+	all := slices.DeleteFunc(measurements(), func(m measurement) bool { return o.only != "" && o.only != m.what })
+	for round := range o.rounds {
+		for _, m := range all {
 			for i := range targets {
 				t := targets[(i+round)%len(targets)]
-				fmt.Fprintf(os.Stderr, "round %d of %d: %s, %s, driver %s\n", round+1, rounds, m.what, t.name, m.driver)
+				fmt.Fprintf(os.Stderr, "round %d of %d: %s, %s, driver %s\n", round+1, o.rounds, m.what, t.name, m.driver)
 				values, err := java.run(ctx, m.driver, t, m.what, clientSeconds)
 				if err != nil {
 					return err

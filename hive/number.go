@@ -106,6 +106,9 @@ var powersOfTen = [...]float64{
 // appendDecimal appends a decimal with all the digits of its scale. The magnitude
 // is in words of 64 bits, the least significant first, and is destroyed.
 func appendDecimal(dst []byte, magnitude []uint64, negative bool, scale int) []byte {
+	if zero(magnitude[1:]) {
+		return AppendScaled(dst, magnitude[0], negative, scale)
+	}
 	var room [80]byte // 2^256 has 78 digits
 	at := len(room)
 	for {
@@ -136,6 +139,28 @@ func appendDecimal(dst []byte, magnitude []uint64, negative bool, scale int) []b
 		out = append(append(out, number[:point]...), '.')
 		return append(out, number[point:]...)
 	}
+}
+
+// AppendScaled appends a decimal whose magnitude, without its point, is that of a
+// whole number: with all the digits of its scale.
+func AppendScaled(dst []byte, magnitude uint64, negative bool, scale int) []byte {
+	b := dst
+	if negative {
+		b = append(b, '-')
+	}
+	if scale <= 0 {
+		return appendZeros(strconv.AppendUint(b, magnitude, 10), -scale, magnitude != 0)
+	}
+	start := len(b)
+	b = strconv.AppendUint(b, magnitude, 10)
+	if missing := scale + 1 - (len(b) - start); missing > 0 {
+		b = strconv.AppendUint(appendZeros(b[:start], missing, true), magnitude, 10)
+	}
+	b = append(b, 0)
+	point := len(b) - 1 - scale
+	copy(b[point+1:], b[point:len(b)-1])
+	b[point] = '.'
+	return b
 }
 
 // orZero appends the figure of a number that has none.

@@ -55,7 +55,7 @@ func (h *Handler) newSocket(nc net.Conn) *socket {
 	c := &socket{nc: nc, conn: conn{h: h, client: host(nc.RemoteAddr()), server: nc.LocalAddr(), frontend: "THRIFT_BINARY"}}
 	c.carrier = c
 	c.log = h.log.With("client", c.client)
-	c.wire.r, c.wire.lender = bufio.NewReader(nc), &h.buffers
+	c.wire.r, c.wire.lender = bufio.NewReaderSize(nc, readSize), &h.buffers
 	c.proto = thrift.NewTBinaryProtocolConf(&c.wire, h.conf)
 	c.watch = watch{nc: nc, r: c.wire.r}
 	return c

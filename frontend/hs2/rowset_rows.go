@@ -102,6 +102,8 @@ func textSize(arr arrow.Array) int {
 		return 4*a.Len() + len(a.ValueBytes())
 	case *array.Timestamp:
 		return timestampRoom * a.Len()
+	case *array.Decimal128:
+		return decimalRoom * a.Len()
 	case *array.Null:
 		return 4 * a.Len()
 	default:

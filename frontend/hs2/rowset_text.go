@@ -10,10 +10,11 @@ import (
 	"github.com/nekomata-sql/nekomata/hive"
 )
 
-// Room for a timestamp and a date with their lengths, if the years are ours.
+// Room for values with their lengths: times if the years are ours, decimals if they are short.
 const (
 	timestampRoom = 4 + hive.TimestampRoom
 	dateRoom      = 4 + 10
+	decimalRoom   = 4 + 20 // for a number of 64 bits and its point
 )
 
 // appendTexts appends values in Hive's text form, each with its length before it;
@@ -28,6 +29,8 @@ func appendTexts(dst []byte, arr arrow.Array) []byte {
 		return appendTimestamps(dst, a)
 	case *array.Date32:
 		return appendDates(dst, a)
+	case *array.Decimal128:
+		return appendDecimals(dst, a)
 	}
 	b := dst
 	for i := range arr.Len() {
@@ -152,6 +155,31 @@ func appendDates(dst []byte, arr *array.Date32) []byte {
 			continue
 		}
 		b = hive.AppendDate(b, int32(v))
+		putLength(b, at)
+	}
+	return b
+}
+
+// appendDecimals takes the short way with numbers of 64 bits, which most are.
+func appendDecimals(dst []byte, arr *array.Decimal128) []byte {
+	typ, _ := arr.DataType().(arrow.DecimalType)
+	scale := int(typ.GetScale())
+	skip := arr.NullN() > 0
+	b := slices.Grow(dst, decimalRoom*arr.Len())
+	for i, v := range arr.Values() {
+		at := len(b)
+		b = append(b, 0, 0, 0, 0)
+		if skip && arr.IsNull(i) {
+			continue
+		}
+		switch low, high := v.LowBits(), v.HighBits(); {
+		case high == 0:
+			b = hive.AppendScaled(b, low, false, scale)
+		case high == -1 && low != 0:
+			b = hive.AppendScaled(b, -low, true, scale)
+		default:
+			b = hive.AppendText(b, arr, i)
+		}
 		putLength(b, at)
 	}
 	return b

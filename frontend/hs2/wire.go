@@ -16,6 +16,7 @@ import (
 const (
 	frameHeader = 4        // bytes of a frame's length
 	firstChunk  = 64 << 10 // what is allocated for a frame before any of it has come
+	readSize    = 1 << 10  // what waits to be read; most calls fit, and what is longer is read past it
 	keepBuffer  = 16 << 10 // buffers larger than this are given back after use
 )
 
