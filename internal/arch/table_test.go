@@ -107,6 +107,6 @@ var standardOnly = []string{"service", "sqlerr", "api", "internal/arch"}
 var importedBy = map[string][]string{
 	"server":       {"cmd/nekomata", "server", "test/env"},
 	"config":       {"cmd/nekomata", "config", "server", "test/env"},
-	"thrift/hive":  {"bench", "frontend/hs2", "frontend/hs2/hs2test", "test/env", "thrift", "thrift/hive"},
+	"thrift/hive":  {"bench", "frontend/hs2", "frontend/hs2/hs2test", "test/e2e", "test/env", "thrift", "thrift/hive"},
 	"cmd/nekomata": {},
 }
