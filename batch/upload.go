@@ -257,6 +257,8 @@ func (u *Upload) Discard() {
 	if err := os.RemoveAll(u.dir); err != nil {
 		u.m.opts.Log.Warn("uploaded files can't be removed", "dir", u.dir, "err", err)
 	}
-	_ = os.Remove(filepath.Dir(u.dir)) // only when it is empty
+	if above := filepath.Dir(u.dir); filepath.Base(above) != staging {
+		_ = os.Remove(above) // only when it is empty
+	}
 	u.dir = ""
 }

@@ -83,6 +83,7 @@ type call struct {
 	method, path string
 	query        url.Values
 	body         any    // nil for none
+	form         *form  // sent instead of a body; nil for none
 	accept       string // a media type; "" for whatever comes
 }
 
@@ -160,15 +161,19 @@ func (c *Client) request(ctx context.Context, base *url.URL, k call, body []byte
 	}
 	u.RawQuery = k.query.Encode()
 	var r io.Reader = http.NoBody
-	if body != nil {
-		r = bytes.NewReader(body)
+	mediaType := ""
+	switch {
+	case k.form != nil:
+		r, mediaType = k.form.open()
+	case body != nil:
+		r, mediaType = bytes.NewReader(body), "application/json"
 	}
 	req, err := http.NewRequestWithContext(ctx, k.method, u.String(), r)
 	if err != nil {
 		return nil, err
 	}
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
+	if mediaType != "" {
+		req.Header.Set("Content-Type", mediaType)
 	}
 	if k.accept != "" {
 		req.Header.Set("Accept", k.accept)

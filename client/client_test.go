@@ -23,9 +23,12 @@ import (
 	"github.com/nekomata-sql/nekomata/api"
 	"github.com/nekomata-sql/nekomata/auth/token"
 	"github.com/nekomata-sql/nekomata/backend"
+	"github.com/nekomata-sql/nekomata/batch"
 	"github.com/nekomata-sql/nekomata/client"
 	"github.com/nekomata-sql/nekomata/engine"
 	"github.com/nekomata-sql/nekomata/frontend/rest"
+	"github.com/nekomata-sql/nekomata/metadata"
+	"github.com/nekomata-sql/nekomata/metadata/metadatatest"
 	"github.com/nekomata-sql/nekomata/statement"
 )
 
@@ -87,7 +90,9 @@ func gateway(t *testing.T, r *routes) *httptest.Server {
 	go func() { over <- tokens.Run(ctx, func() {}) }()
 	statements := statement.NewManager(statement.Options{Engine: numbers{}, Settings: b})
 	go func() { over <- statements.Run(ctx, func() {}) }()
-	s := httptest.NewServer(rest.New(rest.Options{Backend: b, Statements: statements, Version: "1.2.3", Observe: r.observe, Tokens: tokens, Gateway: rest.Gateway{
+	store := metadatatest.Open(t, metadata.Options{URL: "jdbc:sqlite:" + t.TempDir() + "/store.db"})
+	batches := batch.NewManager(batch.ManagerOptions{Store: store, Dir: t.TempDir(), Host: "here"})
+	s := httptest.NewServer(rest.New(rest.Options{Backend: b, Statements: statements, Batches: batches, Version: "1.2.3", Observe: r.observe, Tokens: tokens, Gateway: rest.Gateway{
 		Engine: func() engine.Info { return engine.Info{Type: "DUCKDB", Name: "Numbers"} }, User: "nekomata",
 		Refresh: func(context.Context, string) error { return nil },
 	}}))
@@ -189,6 +194,7 @@ func TestWholeAPI(t *testing.T) {
 	requireTokens(t, s, c, id)
 	requireGateway(t, c)
 	requireStatements(t, c)
+	requireBatches(t, c)
 	logged, err := c.SessionLog(ctx, id, 1, 3)
 	require.NoError(t, err)
 	require.Equal(t, 3, logged.RowCount)
