@@ -90,7 +90,10 @@ func (m *Manager) refusal(req *Request) error {
 				"(kyuubi.session.conf.restrict.list), please remove it and retry if you want to proceed", key)
 		}
 	}
-	return m.opts.Paths.check(req)
+	if err := m.opts.Paths.check(req); err != nil || m.opts.Check == nil {
+		return err
+	}
+	return m.opts.Check(req)
 }
 
 // known is the batch that has the request's id, nil when there is none.

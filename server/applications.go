@@ -7,6 +7,7 @@ import (
 	"github.com/nekomata-sql/nekomata/batch/application"
 	"github.com/nekomata-sql/nekomata/batch/application/process"
 	"github.com/nekomata-sql/nekomata/batch/application/spark"
+	"github.com/nekomata-sql/nekomata/batch/application/sql"
 	"github.com/nekomata-sql/nekomata/config"
 	"github.com/nekomata-sql/nekomata/sqlerr"
 )
@@ -17,7 +18,11 @@ func (s *Server) newApplications() (map[string]application.Application, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string]application.Application{appLocal: spark.New(local)}, nil
+	scripts, err := s.sqlOptions(local.Process.Host)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]application.Application{appLocal: spark.New(local), appSQL: sql.New(scripts)}, nil
 }
 
 // processOptions are those of processes that supervisors hold. Jobs are bound to

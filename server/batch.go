@@ -26,6 +26,7 @@ func (s *Server) newBatches() *batch.Manager {
 			DenyAddresses:  config.Get(c, config.DenyAddresses),
 		},
 		Paths: batch.Paths{Allowed: config.Get(c, config.LocalDirAllowList), Keys: config.Get(c, config.SparkFileConfigList)},
+		Check: s.checkBatch,
 		Uploads: batch.UploadLimits{
 			Off:      !config.Get(c, config.BatchUpload),
 			Resource: config.Get(c, config.BatchResourceMaxSize),
@@ -37,4 +38,13 @@ func (s *Server) newBatches() *batch.Manager {
 		Nudge:      s.runner.Nudge,
 		Log:        s.log,
 	})
+}
+
+// checkBatch refuses SQL batches on database files that they can't have.
+func (s *Server) checkBatch(r *batch.Request) error {
+	if r.Type != batch.TypeSQL {
+		return nil
+	}
+	_, err := s.batchDatabases().Path(r.Conf)
+	return err
 }

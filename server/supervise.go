@@ -9,6 +9,7 @@ import (
 	"github.com/nekomata-sql/nekomata/batch/application/process"
 	"github.com/nekomata-sql/nekomata/config"
 	"github.com/nekomata-sql/nekomata/metadata"
+	"github.com/nekomata-sql/nekomata/service"
 	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
@@ -58,12 +59,17 @@ func (c *claimer) claim(ctx context.Context, secret json.RawMessage, start proce
 	if err != nil {
 		return err
 	}
+	return while(ctx, store, func(ctx context.Context) error { return c.claimIn(ctx, store, start) })
+}
+
+// while does work while a service runs.
+func while(ctx context.Context, s service.Service, work func(context.Context) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var failed error
 	ready, over := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(over)
-		failed = store.Run(ctx, func() { close(ready) })
+		failed = s.Run(ctx, func() { close(ready) })
 	}()
 	defer func() {
 		cancel()
@@ -71,10 +77,10 @@ func (c *claimer) claim(ctx context.Context, secret json.RawMessage, start proce
 	}()
 	select {
 	case <-ready:
+		return work(ctx)
 	case <-over:
 		return failed
 	}
-	return c.claimIn(ctx, store, start)
 }
 
 // claimIn claims a start. After a lost answer it looks whether the claim was made:

@@ -49,7 +49,7 @@ SIGINT or SIGTERM ended it at once.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
 	})
-	root.AddCommand(newServe(p), newConfig(p), newVersion(p), newSupervise(p))
+	root.AddCommand(newServe(p), newConfig(p), newVersion(p), newSupervise(p), newRunSQL(p))
 	return root
 }
 

@@ -29,6 +29,7 @@ var packages = map[string][]string{
 	"batch":                             {"auth", "batch/application", "metadata", "service", "sqlerr"},
 	"batch/application":                 {"sqlerr"},
 	"batch/application/process":         {"batch/application", "sqlerr"},
+	"batch/application/sql":             {"batch/application", "batch/application/process", "engine", "hive", "sqlerr"},
 	"batch/application/spark":           {"batch/application", "batch/application/process", "sqlerr"},
 	"batch/application/applicationtest": {"batch/application", "batch/application/process", "sqlerr"},
 	// Clusters, where a program on some machine submits what runs elsewhere.
@@ -56,7 +57,7 @@ var packages = map[string][]string{
 
 	// The one place that wires, and the program around it.
 	"server": {
-		"auth", "auth/token", "backend", "batch", "batch/application", "batch/application/process", "batch/application/spark", "config", "engine", "engine/duckdb",
+		"auth", "auth/token", "backend", "batch", "batch/application", "batch/application/process", "batch/application/spark", "batch/application/sql", "config", "engine", "engine/duckdb",
 		"frontend", "frontend/hs2",
 		"frontend/rest", "frontend/tlsfile", "metadata", "operation", "service", "session", "sqlerr", "statement",
 	},

@@ -30,6 +30,9 @@ type Command struct {
 	Files map[string]string
 	// Preface begins the job's log.
 	Preface []string
+	// Verdict begins the line of the log from which on it says why the job failed;
+	// empty is that nobody knows which.
+	Verdict string
 }
 
 // Options is what a Process is made of.

@@ -65,7 +65,7 @@ func (s *supervisor) job(ctx context.Context) exit {
 	}
 	x.take(cmd.ProcessState, waitErr)
 	s.stragglers(context.WithoutCancel(ctx), min(s.spec.Grace, shortGrace))
-	x.Tail = tail(s.spec.Log, s.from)
+	x.Tail = tail(s.spec.Log, s.from, s.spec.Command.Verdict)
 	return x
 }
 

@@ -20,8 +20,8 @@ const (
 var chatter = regexp.MustCompile(`^(\S+ \S+ )?(INFO|DEBUG|TRACE)\b|^\d\S+ \d\S+ (INFO|DEBUG|TRACE)\b`)
 
 // tail is the end of what a job has written to its log from an offset on, without
-// what is not worth a line.
-func tail(path string, from int64) string {
+// what is not worth a line, or from the line on that begins with the verdict.
+func tail(path string, from int64, verdict string) string {
 	f, err := os.Open(path)
 	if err != nil {
 		return ""
@@ -39,6 +39,9 @@ func tail(path string, from int64) string {
 	lines := strings.Split(strings.ToValidUTF8(string(text), "\uFFFD"), "\n")
 	lines = slices.DeleteFunc(lines, func(l string) bool { return strings.TrimSpace(l) == "" || chatter.MatchString(l) })
 	lines = lines[max(0, len(lines)-tailLines):]
+	if i := slices.IndexFunc(lines, func(l string) bool { return verdict != "" && strings.HasPrefix(l, verdict) }); i >= 0 {
+		lines = lines[i:]
+	}
 	out := strings.Join(lines, "\n")
 	if len(out) > tailBytes {
 		out = strings.ToValidUTF8(out[len(out)-tailBytes:], "")

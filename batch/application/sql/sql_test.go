@@ -1,0 +1,77 @@
+package sql
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/nekomata-sql/nekomata/batch/application"
+	"github.com/nekomata-sql/nekomata/batch/application/applicationtest"
+	"github.com/nekomata-sql/nekomata/batch/application/process"
+	"github.com/nekomata-sql/nekomata/sqlerr"
+)
+
+func TestMain(m *testing.M) { os.Exit(applicationtest.Main(m)) }
+
+// TestConformance runs scripts of the shell's: what SQL does is tested with the
+// real program.
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	job := func(text string) func(testing.TB) application.Job {
+		return func(tb testing.TB) application.Job {
+			tb.Helper()
+			path := filepath.Join(tb.TempDir(), "x.sql")
+			require.NoError(tb, os.WriteFile(path, []byte(text), 0o600))
+			return application.Job{Type: "SQL", User: "ann", Name: "a job", Resource: "file://" + path}
+		}
+	}
+	applicationtest.Run(t, applicationtest.Subject{
+		New: func(_ testing.TB, o process.Options) application.Application {
+			return New(Options{Process: o, Environ: os.Environ(), Runner: []string{"sh", "-c", `. "$(sed 's/.*"script":"\([^"]*\)".*/\1/' "$0")"`}})
+		},
+		Succeeds:   job("echo hello"),
+		Fails:      job("echo 'line 7, column 8' >&2; exit 1"),
+		Waits:      job("sleep 600"),
+		Diagnostic: "exit code 1; it said last:\nline 7, column 8",
+	})
+}
+
+func TestDatabases(t *testing.T) {
+	t.Parallel()
+	root, err := filepath.EvalSymlinks(t.TempDir())
+	require.NoError(t, err)
+	require.NoError(t, os.Mkdir(filepath.Join(root, "data"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(root, "own.db"), nil, 0o600))
+	require.NoError(t, os.Symlink(filepath.Join(root, "own.db"), filepath.Join(root, "data", "link.db")))
+	require.NoError(t, os.Link(filepath.Join(root, "own.db"), filepath.Join(root, "data", "hard.db")))
+	d := Databases{Own: filepath.Join(root, "own.db"), Root: root, Allowed: []string{filepath.Join(root, "data")}}
+	for path, want := range map[string]string{"": "", ":memory:": "", "data/a.db": root + "/data/a.db", root + "/data/x/../b.db": root + "/data/b.db"} {
+		got, err := d.Path(map[string]string{KeyPath: path})
+		require.NoError(t, err, path)
+		require.Equal(t, want, got)
+	}
+	for _, own := range []string{"own.db", "data/link.db", "data/hard.db", "data/../own.db"} {
+		_, err := d.Path(map[string]string{KeyPath: own})
+		require.ErrorIs(t, err, sqlerr.Invalid, own)
+		require.ErrorContains(t, err, "the gateway itself has open")
+	}
+	for _, outside := range []string{"other.db", "data/../../x.db", "/etc/passwd", "data"} {
+		_, err := d.Path(map[string]string{KeyPath: outside})
+		require.ErrorIs(t, err, sqlerr.Denied, outside)
+	}
+	d.Anywhere = true
+	got, err := d.Path(map[string]string{KeyPath: "other.db"})
+	require.NoError(t, err)
+	require.Equal(t, root+"/other.db", got)
+}
+
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	for _, resource := range []string{"hdfs:///x.sql", "file://elsewhere/x.sql", "x.sql", "/no/such.sql", "/tmp", "", ":"} {
+		_, err := scriptPath(resource)
+		require.ErrorIs(t, err, sqlerr.Invalid, resource)
+	}
+	require.Equal(t, map[string]string{"1": "day=2024-01-02", "day": "2024-01-02", "2": "x", "3": "=y"}, variables([]string{"day=2024-01-02", "x", "=y"}))
+}
