@@ -81,6 +81,15 @@ var (
 	ResultMaxRows = Int("kyuubi.operation.result.max.rows", 0,
 		"A result ends after so many rows; 0 is no limit.").AtLeast(0)
 
+	// ResultFormat is how rows travel on Thrift.
+	ResultFormat = Enum("kyuubi.operation.result.format", "thrift",
+		"How the rows of statements travel on Thrift: as its columns, or as Arrow record batches (`arrow`) for Kyuubi's JDBC driver and others that read those; see types.md.",
+		Choice{Values: []string{"thrift", "arrow"}}).Session()
+
+	// ArrowTimestampText makes text of timestamps in Arrow.
+	ArrowTimestampText = Bool("kyuubi.operation.result.arrow.timestampAsString", false,
+		"Whether Arrow record batches hold timestamps as text, as they stand, instead of as instants that clients shift to their time zone.").Session()
+
 	// ResultWindow is how much of a result stays in memory.
 	ResultWindow = Bytes("kyuubi.operation.result.memory.max.size", 8<<20,
 		"How much of each result is kept in memory.").AtLeast(64 << 10).Ours()
@@ -95,6 +104,6 @@ var operationArea = Area{
 	Title: "Operations",
 	Settings: []Setting{
 		OperationIdleTimeout, OperationPollTimeout, OperationQueryTimeout, OperationProgress,
-		ResultMaxRows, ResultWindow, ResultSpillMaxSize,
+		ResultMaxRows, ResultFormat, ArrowTimestampText, ResultWindow, ResultSpillMaxSize,
 	},
 }

@@ -96,10 +96,14 @@ func (s *Server) hs2Options() hs2.Options {
 		MaxFetchRows:     int64(config.Get(c, config.MaxFetchRows)),
 		MaxFetchBytes:    config.Get(c, config.ThriftMaxFetchSize),
 		DefaultFetchSize: config.Get(c, config.ThriftDefaultFetchSize),
-		KeepSessions:     !config.Get(c, config.SessionCloseOnDisconnect),
-		EngineNames:      config.Get(c, config.InfoProvider) == "ENGINE",
-		Version:          s.opts.Version,
-		Log:              s.log,
+		Form: hs2.Form{
+			Arrow:         config.Get(c, config.ResultFormat) == "arrow",
+			TimestampText: config.Get(c, config.ArrowTimestampText),
+		},
+		KeepSessions: !config.Get(c, config.SessionCloseOnDisconnect),
+		EngineNames:  config.Get(c, config.InfoProvider) == "ENGINE",
+		Version:      s.opts.Version,
+		Log:          s.log,
 	}
 }
 

@@ -38,9 +38,8 @@ type carrier interface {
 
 // opened is a session of this connection.
 type opened struct {
-	id uuid.UUID
-	// version is the negotiated protocol version, as TProtocolVersion counts.
-	version int
+	id    uuid.UUID
+	terms terms
 	// keep leaves the session open when the connection drops.
 	keep bool
 }

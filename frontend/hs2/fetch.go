@@ -20,11 +20,23 @@ func (c *conn) getResultSetMetadata(ctx context.Context, q *tcli.TGetResultSetMe
 	if err != nil {
 		return nil, err
 	}
+	info, err := c.h.opts.Backend.Operation(ctx, id)
+	if err != nil {
+		return nil, err
+	}
 	schema, err := c.h.opts.Backend.Schema(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	return &tcli.TGetResultSetMetadataResp{Status: success, Schema: tableSchema(hive.Columns(schema))}, nil
+	t, err := c.readAs(ctx, info)
+	switch {
+	case err != nil:
+		return nil, err
+	case t.form.Arrow && schema != nil:
+		return arrowMetadata(schema, t.form), nil
+	default:
+		return &tcli.TGetResultSetMetadataResp{Status: success, Schema: tableSchema(hive.Columns(schema))}, nil
+	}
 }
 
 func (c *conn) fetchResults(ctx context.Context, q *tcli.TFetchResultsReq) (response, error) {
@@ -41,16 +53,21 @@ func (c *conn) fetchResults(ctx context.Context, q *tcli.TFetchResultsReq) (resp
 	if err != nil {
 		return nil, err
 	}
-	version, err := c.version(ctx, info.SessionID)
+	t, err := c.readAs(ctx, info)
 	if err != nil {
 		return nil, err
 	}
-	byRow := version < columnarVersion
+	byRow := t.version < columnarVersion
 	switch q.FetchType {
 	case fetchRows:
 		page, err := c.h.opts.Backend.Fetch(ctx, id, f)
 		if err != nil {
 			return nil, err
+		}
+		if t.form.Arrow {
+			defer page.Release()
+			set, err := arrowRowSet(page.Schema, page.Batches, page.Start, t.form)
+			return &fetchResults{rows: set, hasMore: page.HasMore}, err
 		}
 		set := rowSet{columns: hive.Columns(page.Schema), batches: page.Batches, start: page.Start, byRow: byRow}
 		return &pageAnswer{fetchResults: fetchResults{rows: set, hasMore: page.HasMore}, page: page}, nil

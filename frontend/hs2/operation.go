@@ -16,6 +16,9 @@ func (c *conn) executeStatement(ctx context.Context, q *tcli.TExecuteStatementRe
 	if err != nil {
 		return nil, err
 	}
+	if _, err := c.h.opts.Form.with(q.ConfOverlay); err != nil {
+		return nil, err // now, not when the rows are there
+	}
 	info, err := c.h.opts.Backend.Execute(ctx, id, operation.Request{
 		Query: engine.Statement{SQL: q.Statement, Conf: q.ConfOverlay}, Async: q.RunAsync, Timeout: seconds(q.QueryTimeout),
 	})
@@ -60,11 +63,11 @@ func (c *conn) getOperationStatus(ctx context.Context, q *tcli.TGetOperationStat
 	}
 	state := tcli.TOperationState(info.State)
 	if info.State == operation.TimedOut {
-		version, err := c.version(ctx, info.SessionID)
+		t, err := c.terms(ctx, info.SessionID)
 		if err != nil {
 			return nil, err
 		}
-		if version < timeoutVersion {
+		if t.version < timeoutVersion {
 			state = tcli.TOperationState_CANCELED_STATE
 		}
 	}

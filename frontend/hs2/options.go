@@ -88,6 +88,8 @@ type Options struct {
 	// DefaultFetchSize is the number of rows that clients are told to fetch at a time
 	// unless they choose one; 0 means 1,000.
 	DefaultFetchSize int
+	// Form is how rows travel unless a session or a statement says otherwise.
+	Form Form
 	// KeepSessions leaves a connection's sessions open when it drops, unless a
 	// session says otherwise (kyuubi.session.close.on.disconnect=false).
 	KeepSessions bool

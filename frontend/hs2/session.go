@@ -2,11 +2,11 @@ package hs2
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 
 	"github.com/apache/thrift/lib/go/thrift"
-	"github.com/google/uuid"
 
 	"github.com/nekomata-sql/nekomata/auth"
 	"github.com/nekomata-sql/nekomata/session"
@@ -56,7 +56,11 @@ func (c *conn) openSession(ctx context.Context, q *tcli.TOpenSessionReq) (respon
 	if closes, err := strconv.ParseBool(info.Conf[keyCloseOn]); err == nil {
 		keep = !closes
 	}
-	c.opened = append(c.opened, opened{id: info.ID, version: int(version), keep: keep})
+	form, err := c.h.opts.Form.with(info.Conf)
+	if err != nil {
+		return nil, errors.Join(err, c.h.opts.Backend.CloseSession(ctx, info.ID))
+	}
+	c.opened = append(c.opened, opened{id: info.ID, terms: terms{int(version), form}, keep: keep})
 	return &tcli.TOpenSessionResp{
 		Status: success, ServerProtocolVersion: version, SessionHandle: sessionHandle(info.ID),
 		// Drivers take for granted that there is a map, and newer ones this key.
@@ -135,22 +139,6 @@ func (c *conn) setClientInfo(ctx context.Context, q *tcli.TSetClientInfoReq) (re
 	}
 	c.log.Info("client info", "session", id, "user", c.id.principal.User, "info", q.Configuration)
 	return &tcli.TSetClientInfoResp{Status: success}, nil
-}
-
-// version is the protocol version in which to answer about a session: that of the
-// session when this connection opened it, else that in which this connection speaks
-// otherwise, else the session's again, which may come from another frontend.
-func (c *conn) version(ctx context.Context, id uuid.UUID) (int, error) {
-	for _, o := range c.opened {
-		if o.id == id {
-			return o.version, nil
-		}
-	}
-	if n := len(c.opened); n > 0 {
-		return c.opened[n-1].version, nil
-	}
-	info, err := c.h.opts.Backend.Session(ctx, id)
-	return info.ProtocolVersion, err
 }
 
 func unsupported(what string) error {
