@@ -13,6 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nekomata-sql/nekomata/batch/application"
+	"github.com/nekomata-sql/nekomata/batch/application/applicationtest"
+	"github.com/nekomata-sql/nekomata/batch/application/process"
 	"github.com/nekomata-sql/nekomata/batch/application/yarn"
 	"github.com/nekomata-sql/nekomata/batch/application/yarn/yarntest"
 )
@@ -32,15 +34,56 @@ func TestCluster(t *testing.T) {
 		{"runs and finishes", runsAndFinishes},
 		{"fails as its master says", failsAsItsMasterSays},
 		{"ends as killed, its master says", endsAsKilledByItsMaster},
-		{"fails before its master registers", failsBeforeItsMasterRegisters},
 		{"is refused by the cluster", isRefused},
-		{"is killed while it runs", isKilledWhileItRuns},
 		{"never turns up", neverTurnsUp},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			test.run(t, newBench(t, c))
 		})
+	}
+	t.Run("as every application", func(t *testing.T) {
+		t.Parallel()
+		applicationtest.Run(t, subject(c))
+	})
+}
+
+// TestMain runs the supervisors of the programs that submit, too.
+func TestMain(m *testing.M) { os.Exit(applicationtest.Main(m)) }
+
+// subject is a YARN whose jobs are submitted by a process of their own.
+func subject(c *yarntest.Cluster) applicationtest.Subject {
+	job := func(verdict string) func(testing.TB) application.Job {
+		return func(tb testing.TB) application.Job {
+			tb.Helper()
+			file := filepath.Join(tb.TempDir(), "verdict")
+			if verdict != "" {
+				require.NoError(tb, os.WriteFile(file, []byte(verdict), 0o600))
+			}
+			return application.Job{Name: "conforming", User: "alice", Resource: file}
+		}
+	}
+	return applicationtest.Subject{
+		New: func(tb testing.TB, o process.Options) application.Application {
+			tb.Helper()
+			o.Host = "" // who submits is bound to no machine
+			o.Build = func(_ context.Context, job application.Job) (process.Command, error) {
+				submit := c.Submit(job.Name, job.Conf["spark.yarn.tags"], 128, c.Master(job.Resource))
+				return process.Command{
+					Argv: append([]string{"sh", "-c", `echo hello; exec "$@"`, "spark-submit"}, submit...),
+					Env:  os.Environ(),
+				}, nil
+			}
+			y, err := yarn.New(yarn.Options{Submitter: process.New(o), ResourceManagers: c.Addresses, User: yarn.AsOwner})
+			require.NoError(tb, err)
+			return y
+		},
+		Succeeds:   job("SUCCEEDED"),
+		Fails:      job("FAILED the words can't be counted"),
+		Waits:      job(""),
+		Diagnostic: "the words can't be counted",
+		Patience:   soon,
+		Outlives:   true,
 	}
 }
 
@@ -146,11 +189,6 @@ func endsAsKilledByItsMaster(t *testing.T, b *bench) {
 	b.becomes(t, application.Failed) // FINISHED+KILLED is no pair that means more
 }
 
-func failsBeforeItsMasterRegisters(t *testing.T, b *bench) {
-	b.launch(t, "exit 3")
-	require.Contains(t, b.becomes(t, application.Failed).Diagnostic, "exitCode: 3")
-}
-
 func isRefused(t *testing.T, b *bench) {
 	b.program.memory = 1 << 20
 	b.launch(t, "exec sleep 300")
@@ -162,14 +200,6 @@ func isRefused(t *testing.T, b *bench) {
 	require.Equal(t, application.Failed, info.State)
 	require.Empty(t, info.ID)
 	require.Contains(t, info.Diagnostic, "exit status 1")
-}
-
-func isKilledWhileItRuns(t *testing.T, b *bench) {
-	b.launch(t, b.cluster.Master(b.verdict))
-	info := b.becomes(t, application.Running)
-	_, err := b.Kill(t.Context(), b.job)
-	require.NoError(t, err)
-	require.Equal(t, info.ID, b.becomes(t, application.Killed).ID)
 }
 
 func neverTurnsUp(t *testing.T, b *bench) {
