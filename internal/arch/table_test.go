@@ -34,6 +34,7 @@ var packages = map[string][]string{
 	"batch/application/applicationtest": {"batch/application", "batch/application/process", "sqlerr"},
 	// Clusters, where a program on some machine submits what runs elsewhere.
 	"batch/application/cluster":       {"batch/application", "sqlerr"},
+	"batch/application/kubernetes":    {"batch/application", "batch/application/cluster", "sqlerr"},
 	"batch/application/yarn":          {"batch/application", "batch/application/cluster", "sqlerr"},
 	"batch/application/yarn/yarntest": {},
 
@@ -92,6 +93,7 @@ var foreign = map[string][]string{
 	"github.com/klauspost/compress/": {"frontend"},
 	"github.com/go-sql-driver/mysql": {"metadata", "metadata/metadatatest"},
 	"modernc.org/":                   {"metadata"},
+	"k8s.io/":                        {"batch/application/kubernetes"},
 	// Only for tests, and for the suites that several tests share.
 	"testing":                   {"engine/enginetest", "frontend/hs2/hs2test", "metadata/metadatatest", "test/env", "batch/application/applicationtest", "batch/application/yarn/yarntest"},
 	"github.com/stretchr/":      {"engine/enginetest", "frontend/hs2/hs2test", "metadata/metadatatest", "test/env", "batch/application/applicationtest", "batch/application/yarn/yarntest"},

@@ -1,0 +1,61 @@
+package kubernetes
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/nekomata-sql/nekomata/batch/application"
+	"github.com/nekomata-sql/nekomata/sqlerr"
+)
+
+// place is where pods live. An empty context is the kubeconfig's current one.
+type place struct{ context, namespace string }
+
+func (p place) String() string { return p.context + ":" + p.namespace }
+
+// The settings of a job that say where it runs; Spark's count first.
+var (
+	contextKeys   = []string{"spark.kubernetes.context", "kyuubi.kubernetes.context"}
+	namespaceKeys = []string{"spark.kubernetes.namespace", "kyuubi.kubernetes.namespace"}
+)
+
+// placeOf is where a job runs. It fails with Denied when it may not run there.
+func (o Options) placeOf(job application.Job) (place, error) {
+	p := place{context: first(job.Conf, contextKeys, o.Context), namespace: first(job.Conf, namespaceKeys, o.Namespace)}
+	return p, o.allowed(p)
+}
+
+func (o Options) allowed(p place) error {
+	if len(o.Contexts) > 0 && !slices.Contains(o.Contexts, p.context) {
+		return sqlerr.New(sqlerr.Denied, "batches can't run in the Kubernetes context %q: only in %s", p.context, strings.Join(o.Contexts, ", "))
+	}
+	if len(o.Namespaces) > 0 && !slices.Contains(o.Namespaces, p.namespace) {
+		return sqlerr.New(sqlerr.Denied, "batches can't run in the Kubernetes namespace %q: only in %s", p.namespace, strings.Join(o.Namespaces, ", "))
+	}
+	return nil
+}
+
+func first(conf map[string]string, keys []string, def string) string {
+	for _, key := range keys {
+		if v := strings.TrimSpace(conf[key]); v != "" {
+			return v
+		}
+	}
+	return def
+}
+
+// parsePlace reads context:namespace; what is missing is the default.
+func (o Options) parsePlace(text string) (place, error) {
+	p := place{context: o.Context, namespace: o.Namespace}
+	ctx, namespace, _ := strings.Cut(text, ":")
+	if strings.Contains(namespace, ":") {
+		return p, sqlerr.New(sqlerr.Invalid, "%q is no place of a Kubernetes cluster: write it as context:namespace", text)
+	}
+	if ctx != "" {
+		p.context = ctx
+	}
+	if namespace != "" {
+		p.namespace = namespace
+	}
+	return p, o.allowed(p)
+}
