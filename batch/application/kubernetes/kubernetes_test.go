@@ -87,6 +87,19 @@ func start(tb testing.TB, o kubernetes.Options) *kubernetes.Kubernetes {
 	return k
 }
 
+// watching is one that has begun to watch the default place.
+func watching(t *testing.T, s *apiServer, o kubernetes.Options) *kubernetes.Kubernetes {
+	t.Helper()
+	_, before := s.counts()
+	o.Access, o.Initialize = access(s), []string{""}
+	k := start(t, o)
+	require.Eventually(t, func() bool {
+		_, watches := s.counts()
+		return watches > before
+	}, soon, 5*time.Millisecond)
+	return k
+}
+
 // idle submits nothing, and knows of nothing.
 type idle struct{}
 
@@ -134,7 +147,7 @@ func phase(p corev1.PodPhase) func(*corev1.Pod) {
 func TestTheWatchTells(t *testing.T) {
 	t.Parallel()
 	s := newAPIServer(t)
-	k := start(t, kubernetes.Options{Access: access(s), Initialize: []string{""}})
+	k := watching(t, s, kubernetes.Options{})
 	job := newJob()
 	p := pod(job.ID, "driver")
 	require.Equal(t, application.NotFound, find(t, k, job).State)
@@ -185,7 +198,7 @@ func TestMoreThanOnePageIsListed(t *testing.T) {
 		p.Status.Phase = corev1.PodRunning
 		s.add(p)
 	}
-	k := start(t, kubernetes.Options{Access: access(s), Initialize: []string{""}})
+	k := watching(t, s, kubernetes.Options{})
 	require.Eventually(t, func() bool {
 		before, watches := s.counts()
 		find(t, k, jobs[0])
@@ -203,7 +216,7 @@ func TestMoreThanOnePageIsListed(t *testing.T) {
 func TestDeletedPods(t *testing.T) {
 	t.Parallel()
 	s := newAPIServer(t)
-	k := start(t, kubernetes.Options{Access: access(s)})
+	k := watching(t, s, kubernetes.Options{})
 	for _, test := range []struct {
 		name  string
 		phase corev1.PodPhase
@@ -234,7 +247,7 @@ func TestDeletedPods(t *testing.T) {
 func TestDeletedWhileTheWatchIsCut(t *testing.T) {
 	t.Parallel()
 	s := newAPIServer(t)
-	k := start(t, kubernetes.Options{Access: access(s)})
+	k := watching(t, s, kubernetes.Options{})
 	late, lost := newJob(), newJob()
 	pods := map[string]*corev1.Pod{late.ID: pod(late.ID, "late"), lost.ID: pod(lost.ID, "lost")}
 	for _, job := range []application.Job{late, lost} {
@@ -261,7 +274,7 @@ func TestDeletedWhileTheWatchIsCut(t *testing.T) {
 func TestKill(t *testing.T) {
 	t.Parallel()
 	s := newAPIServer(t)
-	k, other := start(t, kubernetes.Options{Access: access(s)}), start(t, kubernetes.Options{Access: access(s)})
+	k, other := watching(t, s, kubernetes.Options{}), watching(t, s, kubernetes.Options{})
 	job := newJob()
 	p := pod(job.ID, "driver")
 	p.Annotations = map[string]string{"does": "waits"}
