@@ -26,6 +26,8 @@ type Options struct {
 	// Session and Operation configure the two managers.
 	Session   session.Options
 	Operation operation.Options
+	// Batches are shown among the sessions; nil is none.
+	Batches Batches
 	// Log is where failures go; nil discards them.
 	Log *slog.Logger
 }
@@ -37,6 +39,7 @@ type BackendService struct {
 	engine     engine.Engine
 	sessions   *session.SessionManager
 	operations *operation.OperationManager
+	batches    *guests
 	log        *slog.Logger
 	draining   atomic.Bool
 }
@@ -46,7 +49,7 @@ func NewBackendService(opts Options) *BackendService {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	b := &BackendService{engine: opts.Engine, log: opts.Log}
+	b := &BackendService{engine: opts.Engine, log: opts.Log, batches: newGuests(opts.Batches, opts.Log)}
 	b.operations = operation.NewOperationManager(opts.Operation)
 	b.sessions = session.NewSessionManager(opts.Session, hooks{b})
 	return b

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/nekomata-sql/nekomata/auth"
+	"github.com/nekomata-sql/nekomata/batch"
 	"github.com/nekomata-sql/nekomata/operation"
 	"github.com/nekomata-sql/nekomata/session"
 	"github.com/nekomata-sql/nekomata/sqlerr"
@@ -39,7 +40,7 @@ func (b *BackendService) Execute(ctx context.Context, sessionID uuid.UUID, req o
 // Operation describes one operation.
 func (b *BackendService) Operation(ctx context.Context, id uuid.UUID) (operation.Info, error) {
 	if err := b.mayUseOperation(ctx, id); err != nil {
-		return operation.Info{}, err
+		return orGuest(ctx, b.batches, id, err, b.batches.operation)
 	}
 	return b.operations.Get(id)
 }
@@ -55,7 +56,9 @@ func (b *BackendService) Wait(ctx context.Context, id uuid.UUID, d time.Duration
 // Operations lists the operations of a session, oldest first.
 func (b *BackendService) Operations(ctx context.Context, sessionID uuid.UUID) ([]operation.Info, error) {
 	if err := b.mayUseSession(ctx, sessionID); err != nil {
-		return nil, err
+		return orGuest(ctx, b.batches, sessionID, err, func(i *batch.Info) []operation.Info {
+			return []operation.Info{b.batches.operation(i)}
+		})
 	}
 	return b.operations.List(sessionID), nil
 }
@@ -72,6 +75,9 @@ func (b *BackendService) AllOperations(ctx context.Context) ([]operation.Info, e
 		if p.Admin || p.User == info.User {
 			visible = append(visible, info)
 		}
+	}
+	for _, i := range b.batches.atWork(ctx) {
+		visible = append(visible, b.batches.operation(&i))
 	}
 	return visible, nil
 }
@@ -110,7 +116,7 @@ func (b *BackendService) Fetch(ctx context.Context, id uuid.UUID, f operation.Fe
 // FetchLog reads lines of the operation's log, in any state.
 func (b *BackendService) FetchLog(ctx context.Context, id uuid.UUID, f operation.Fetch) ([]string, error) {
 	if err := b.mayUseOperation(ctx, id); err != nil {
-		return nil, err
+		return b.batches.fetchLog(ctx, id, f, err)
 	}
 	return b.operations.FetchLog(id, f)
 }
@@ -119,7 +125,7 @@ func (b *BackendService) FetchLog(ctx context.Context, id uuid.UUID, f operation
 // logged, from the line numbered offset on, or from the oldest that is left.
 func (b *BackendService) SessionLog(ctx context.Context, id uuid.UUID, offset, limit int64) (operation.LogPage, error) {
 	if err := b.mayUseSession(ctx, id); err != nil {
-		return operation.LogPage{}, err
+		return b.batches.log(ctx, id, offset, limit, err)
 	}
 	return b.operations.SessionLog(id, offset, limit)
 }
@@ -127,7 +133,7 @@ func (b *BackendService) SessionLog(ctx context.Context, id uuid.UUID, offset, l
 // Cancel ends the operation's work; an operation that has ended stays as it is.
 func (b *BackendService) Cancel(ctx context.Context, id uuid.UUID) error {
 	if err := b.mayUseOperation(ctx, id); err != nil {
-		return err
+		return b.batches.refuse(ctx, id, err)
 	}
 	return b.operations.Cancel(id)
 }
@@ -135,7 +141,7 @@ func (b *BackendService) Cancel(ctx context.Context, id uuid.UUID) error {
 // CloseOperation frees the operation; its id is unknown from then on.
 func (b *BackendService) CloseOperation(ctx context.Context, id uuid.UUID) error {
 	if err := b.mayUseOperation(ctx, id); err != nil {
-		return err
+		return b.batches.refuse(ctx, id, err)
 	}
 	return b.operations.Close(id)
 }

@@ -31,7 +31,7 @@ func (b *BackendService) Settle(req session.Request) (session.Settings, error) {
 // CloseSession cancels and closes the session's operations, then the session.
 func (b *BackendService) CloseSession(ctx context.Context, id uuid.UUID) error {
 	if err := b.mayUseSession(ctx, id); err != nil {
-		return err
+		return b.batches.refuse(ctx, id, err)
 	}
 	return b.sessions.Close(id)
 }
@@ -39,7 +39,7 @@ func (b *BackendService) CloseSession(ctx context.Context, id uuid.UUID) error {
 // Session describes one session.
 func (b *BackendService) Session(ctx context.Context, id uuid.UUID) (session.Info, error) {
 	if err := b.mayUseSession(ctx, id); err != nil {
-		return session.Info{}, err
+		return orGuest(ctx, b.batches, id, err, b.batches.session)
 	}
 	info, err := b.sessions.Get(id)
 	if err != nil {
@@ -48,7 +48,8 @@ func (b *BackendService) Session(ctx context.Context, id uuid.UUID) (session.Inf
 	return b.complete(info), nil
 }
 
-// Sessions lists the sessions that the caller may see, oldest first.
+// Sessions lists the sessions that the caller may see, oldest first, and after them
+// the batches that wait or are at work.
 func (b *BackendService) Sessions(ctx context.Context) ([]session.Info, error) {
 	p, err := auth.FromContext(ctx)
 	if err != nil {
@@ -59,6 +60,9 @@ func (b *BackendService) Sessions(ctx context.Context) ([]session.Info, error) {
 		if p.Admin || p.User == info.User || p.User == info.RealUser {
 			visible = append(visible, b.complete(info))
 		}
+	}
+	for _, i := range b.batches.atWork(ctx) {
+		visible = append(visible, b.batches.session(&i))
 	}
 	return visible, nil
 }

@@ -40,6 +40,51 @@ func (m *Manager) LocalLog(ctx context.Context, id string, from int64, size int)
 	return lines, nil
 }
 
+// LogPage is LocalLog with a number of a first line that isn't negative, and with
+// how many lines there are in all.
+func (m *Manager) LogPage(ctx context.Context, id string, offset int64, size int) (lines []string, total int64, err error) {
+	if lines, err = m.LocalLog(ctx, id, offset, size); err != nil {
+		return nil, 0, err
+	}
+	b, err := m.find(ctx, id)
+	if err != nil {
+		return nil, 0, err
+	}
+	total, err = m.countLines(&b)
+	return lines, total, err
+}
+
+// countLines is how many lines a batch's log has.
+func (m *Manager) countLines(b *metadata.Batch) (int64, error) {
+	f, err := os.Open(m.logOf(b))
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, sqlerr.Wrap(err, sqlerr.Internal, "the log of the batch %s can't be read; the server's log has the details", b.ID)
+	}
+	defer f.Close()
+	r := &lineReader{r: bufio.NewReaderSize(f, 64<<10)}
+	for {
+		n, err := r.skip()
+		switch {
+		case errors.Is(err, io.EOF) && n > 0:
+			return r.at.line + 1, nil
+		case err != nil:
+			return r.at.line, ignoreEnd(err)
+		}
+	}
+}
+
+// Shown is settings as they may be shown.
+func (m *Manager) Shown(conf map[string]string) map[string]string {
+	shown := make(map[string]string, len(conf))
+	for key, value := range conf {
+		shown[key] = m.opts.Redact(key, value)
+	}
+	return shown
+}
+
 // noLog says where a log is that is not here; a batch that was never started has an
 // empty one.
 func (m *Manager) noLog(b *metadata.Batch) error {
@@ -59,14 +104,18 @@ func (m *Manager) noLog(b *metadata.Batch) error {
 	return sqlerr.New(sqlerr.NotFound, "%s", text)
 }
 
-// read reads lines from the file. The row says where it is, and a file of another
+// logOf is the file of a batch's log. The row says where it is, and a file of another
 // name is no log.
-func (m *Manager) read(b *metadata.Batch, from int64, size int) ([]string, error) {
-	path := b.LogLocation
-	if filepath.Base(path) != b.ID+".log" {
-		path = m.logPath(b.ID)
+func (m *Manager) logOf(b *metadata.Batch) string {
+	if filepath.Base(b.LogLocation) != b.ID+".log" {
+		return m.logPath(b.ID)
 	}
-	f, err := os.Open(path)
+	return b.LogLocation
+}
+
+// read reads lines from the file.
+func (m *Manager) read(b *metadata.Batch, from int64, size int) ([]string, error) {
+	f, err := os.Open(m.logOf(b))
 	if errors.Is(err, fs.ErrNotExist) && !b.Foreign && b.Started.IsZero() {
 		return []string{}, nil // nothing was started that could write
 	}

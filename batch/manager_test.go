@@ -3,6 +3,7 @@ package batch_test
 import (
 	"context"
 	"maps"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -157,6 +158,7 @@ func TestSubmitRefuses(t *testing.T) {
 		{"must be an UUID", sqlerr.Invalid, func(r *batch.Request) { r.Conf["kyuubi.batch.id"] = "169B227A-0157-4C5D-BFAC-E017E68768A9" }},
 		{"must be an UUID", sqlerr.Invalid, func(r *batch.Request) { r.Conf["kyuubi.batch.id"] = "169b227a01574c5dbface017e68768a9" }},
 		{"kyuubi.batch.priority=high must be an integer", sqlerr.Invalid, func(r *batch.Request) { r.Conf["kyuubi.batch.priority"] = "high" }},
+		{"resource has at most 1024 characters", sqlerr.Invalid, func(r *batch.Request) { r.Resource = strings.Repeat("é", 1025) }},
 		{"NUL", sqlerr.Invalid, func(r *batch.Request) { r.Conf["a"] = "\x00" }},
 		{"multipart", sqlerr.Invalid, func(r *batch.Request) { r.Extra = map[string]string{"spark.jars": "a.jar"} }},
 		{"spark.secret.a is a restrict key", sqlerr.Denied, func(r *batch.Request) { r.Conf["spark.secret.a"] = "1" }},

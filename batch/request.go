@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -121,8 +122,15 @@ func kind(sent string) string {
 	return sent
 }
 
-// checkTexts refuses what no program can be given.
+// checkTexts refuses what no program can be given, and what the store can't keep:
+// better before files are read than after.
 func (r *Request) checkTexts() error {
+	const longest = 1024
+	for name, text := range map[string]string{"resource": r.Resource, "className": r.ClassName, "name": r.Name} {
+		if n := utf8.RuneCountInString(text); n > longest {
+			return sqlerr.New(sqlerr.Invalid, "%s has at most %d characters, this one has %d", name, longest, n)
+		}
+	}
 	for _, texts := range []map[string]string{r.Conf, r.Extra} {
 		for key, value := range texts {
 			if strings.ContainsRune(key, 0) || strings.ContainsRune(value, 0) {

@@ -48,6 +48,9 @@ type Info struct {
 	Progress *engine.Progress
 	// FetchedRows and FetchedLogLines count what clients have read.
 	FetchedRows, FetchedLogLines int64
+	// SessionType is "BATCH" for what runs a batch, and Instance the host:port of the
+	// gateway that it is at; both are "" for operations of this gateway's sessions.
+	SessionType, Instance string
 }
 
 // Orientation says where a fetch begins.

@@ -47,7 +47,8 @@ func reachable(addr net.Addr, advertised string) string {
 func (s *Server) backendOptions() backend.Options {
 	c := s.conf
 	return backend.Options{
-		Engine: s.engine,
+		Engine:  s.engine,
+		Batches: s.batches,
 		Session: session.Options{
 			IdleTimeout:   config.Get(c, config.SessionIdleTimeout),
 			CheckInterval: config.Get(c, config.SessionCheckInterval),

@@ -86,14 +86,14 @@ func New(opts Options) (*Server, error) {
 	if s.engine, err = newEngine(s.conf, s.log); err != nil {
 		return nil, err
 	}
+	s.runner = s.newRunner()
+	s.batches = s.newBatches()
 	s.backend = backend.NewBackendService(s.backendOptions())
 	s.tokens = s.newTokens()
 	s.statements = s.newStatements()
 	if s.applications, err = s.newApplications(); err != nil {
 		return nil, err
 	}
-	s.runner = s.newRunner()
-	s.batches = s.newBatches()
 	if err = s.buildFrontends(); err != nil {
 		return nil, err
 	}

@@ -23,6 +23,9 @@ type Request struct {
 	Conf map[string]string
 }
 
+// TypeBatch is the type of session that a batch is.
+const TypeBatch = "BATCH"
+
 // Info is a snapshot of a session.
 type Info struct {
 	ID              uuid.UUID
@@ -45,4 +48,10 @@ type Info struct {
 	Exception string
 	// EngineID, EngineName and EngineURL say what runs its SQL.
 	EngineID, EngineName, EngineURL string
+	// Type is TypeBatch for a batch, "" for a session that somebody opened.
+	Type string
+	// Instance is the host:port of the gateway that a batch is at; "" is this one.
+	Instance string
+	// Ended is when a batch ended.
+	Ended time.Time
 }

@@ -17,7 +17,7 @@ import (
 // The types of session.
 const (
 	interactive = "INTERACTIVE"
-	batched     = "BATCH"
+	batched     = session.TypeBatch
 )
 
 // administration is everybody's sessions and operations, for administrators.
@@ -65,10 +65,10 @@ func (c *APIRequestContext) filter(fold bool) (filter, error) {
 	return f, nil
 }
 
-// drops says whether the filter leaves out what belongs to a user's session.
-func (f filter) drops(user string, id uuid.UUID) bool {
+// drops says whether the filter leaves out what belongs to a user's session of a type.
+func (f filter) drops(user, kind string, id uuid.UUID) bool {
 	return len(f.users) > 0 && !slices.Contains(f.users, user) ||
-		f.sessionType == batched || f.session != uuid.UUID{} && f.session != id
+		f.sessionType != "" && f.sessionType != typeOf(kind) || f.session != uuid.UUID{} && f.session != id
 }
 
 func (a administration) sessions(c *APIRequestContext) error {
@@ -83,7 +83,7 @@ func (a administration) sessions(c *APIRequestContext) error {
 	if err != nil {
 		return err
 	}
-	infos = slices.DeleteFunc(infos, func(i session.Info) bool { return f.drops(i.User, i.ID) })
+	infos = slices.DeleteFunc(infos, func(i session.Info) bool { return f.drops(i.User, i.Type, i.ID) })
 	data := make([]api.SessionData, len(infos))
 	for i := range infos {
 		data[i] = sessionData(&infos[i], a.instance(c))
@@ -103,7 +103,7 @@ func (a administration) operations(c *APIRequestContext) error {
 	if err != nil {
 		return err
 	}
-	infos = slices.DeleteFunc(infos, func(i operation.Info) bool { return f.drops(i.User, i.SessionID) })
+	infos = slices.DeleteFunc(infos, func(i operation.Info) bool { return f.drops(i.User, i.SessionType, i.SessionID) })
 	return c.json(http.StatusOK, operationDatas(infos, a.instance(c)))
 }
 

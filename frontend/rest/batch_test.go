@@ -248,8 +248,8 @@ func TestBatchUploads(t *testing.T) {
 	}
 	body, mediaType := multipartBody(t, fresh, b, c, main)
 	for name, r := range map[string]*http.Request{
-		"cut off":    httptest.NewRequestWithContext(t.Context(), "POST", batchesPath, bytes.NewReader(body.Bytes()[:body.Len()/2])),
-		"no form":    httptest.NewRequestWithContext(t.Context(), "POST", batchesPath, strings.NewReader("{}")),
+		"cut off":     httptest.NewRequestWithContext(t.Context(), "POST", batchesPath, bytes.NewReader(body.Bytes()[:body.Len()/2])),
+		"no form":     httptest.NewRequestWithContext(t.Context(), "POST", batchesPath, strings.NewReader("{}")),
 		"no boundary": httptest.NewRequestWithContext(t.Context(), "POST", batchesPath, strings.NewReader("{}")),
 	} {
 		r.Header.Set("Content-Type", mediaType)

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -19,7 +20,7 @@ func sessionData(i *session.Info, instance string) api.SessionData {
 		Identifier: i.ID.String(), RemoteID: i.ID.String(),
 		User: i.User, IPAddr: i.ClientAddress, Conf: i.Conf,
 		CreateTime: millis(i.Created), Duration: max(0, i.LastAccess.Sub(i.Created).Milliseconds()), IdleTime: i.Idle.Milliseconds(),
-		Exception: i.Exception, SessionType: interactive, KyuubiInstance: instance,
+		Exception: i.Exception, SessionType: typeOf(i.Type), KyuubiInstance: cmp.Or(i.Instance, instance),
 		EngineID: i.EngineID, EngineName: i.EngineName, EngineURL: i.EngineURL,
 		SessionName: i.Name, TotalOperations: i.TotalOperations,
 	}
@@ -28,14 +29,17 @@ func sessionData(i *session.Info, instance string) api.SessionData {
 func sessionEvent(i *session.Info) api.SessionEvent {
 	e := api.SessionEvent{
 		SessionID: i.ID.String(), RemoteSessionID: i.ID.String(),
-		ClientVersion: i.ProtocolVersion, SessionType: interactive, SessionName: i.Name,
+		ClientVersion: i.ProtocolVersion, SessionType: typeOf(i.Type), SessionName: i.Name,
 		EngineID: i.EngineID, EngineName: i.EngineName, EngineURL: i.EngineURL,
 		User: i.User, ClientIP: i.ClientAddress, ServerIP: i.ConnectionURL, Conf: i.Conf,
-		EventTime: millis(latest(i.Created, i.Opened)), OpenedTime: never, StartTime: millis(i.Created), EndTime: never,
+		EventTime: millis(latest(i.Created, i.Opened, i.Ended)), OpenedTime: never, StartTime: millis(i.Created), EndTime: never,
 		TotalOperations: i.TotalOperations,
 	}
 	if !i.Opened.IsZero() {
 		e.OpenedTime = millis(i.Opened)
+	}
+	if !i.Ended.IsZero() {
+		e.EndTime = millis(i.Ended)
 	}
 	if i.Exception != "" {
 		e.Exception = &api.Exception{Message: i.Exception}
@@ -49,8 +53,8 @@ func operationEvent(i *operation.Info, instance string) api.OperationEvent {
 		Statement: statementText(i.Query), ShouldRunAsync: i.Async, State: stateName(i.State),
 		EventTime:  millis(latest(i.Created, i.Started, i.Completed)),
 		CreateTime: millis(i.Created), StartTime: millis(i.Started), CompleteTime: millis(i.Completed),
-		Exception: exception(i.Err), SessionID: i.SessionID.String(), SessionUser: i.User, SessionType: interactive,
-		KyuubiInstance: instance, Metrics: metrics(i), Progress: progress(i),
+		Exception: exception(i.Err), SessionID: i.SessionID.String(), SessionUser: i.User, SessionType: typeOf(i.SessionType),
+		KyuubiInstance: cmp.Or(i.Instance, instance), Metrics: metrics(i), Progress: progress(i),
 	}
 }
 
@@ -62,8 +66,8 @@ func operationDatas(infos []operation.Info, instance string) []api.OperationData
 			Identifier: i.ID.String(), RemoteID: i.ID.String(),
 			Statement: statementText(i.Query), State: stateName(i.State),
 			CreateTime: millis(i.Created), StartTime: millis(i.Started), CompleteTime: millis(i.Completed),
-			SessionID: i.SessionID.String(), SessionUser: i.User, SessionType: interactive,
-			KyuubiInstance: instance, Metrics: metrics(i), Progress: progress(i),
+			SessionID: i.SessionID.String(), SessionUser: i.User, SessionType: typeOf(i.SessionType),
+			KyuubiInstance: cmp.Or(i.Instance, instance), Metrics: metrics(i), Progress: progress(i),
 		}
 		if i.Err != nil {
 			data[n].Exception = i.Err.Message
@@ -71,6 +75,9 @@ func operationDatas(infos []operation.Info, instance string) []api.OperationData
 	}
 	return data
 }
+
+// typeOf is a session's type as clients see it.
+func typeOf(kind string) string { return cmp.Or(kind, interactive) }
 
 // statementText is the SQL, or the name of a metadata query.
 func statementText(q engine.Query) string {

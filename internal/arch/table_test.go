@@ -20,7 +20,7 @@ var packages = map[string][]string{
 	// know each other; backend joins them.
 	"session":   {"sqlerr"},
 	"operation": {"engine", "sqlerr"},
-	"backend":   {"auth", "engine", "operation", "service", "session", "sqlerr"},
+	"backend":   {"auth", "batch", "engine", "operation", "service", "session", "sqlerr"},
 	// What all gateways agree on. It satisfies auth/token's Store with its words.
 	"metadata":              {"auth/token", "sqlerr"},
 	"metadata/metadatatest": {"auth/token", "metadata", "sqlerr"},

@@ -1,0 +1,190 @@
+package batch_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/nekomata-sql/nekomata/auth"
+	"github.com/nekomata-sql/nekomata/batch"
+	"github.com/nekomata-sql/nekomata/metadata"
+	"github.com/nekomata-sql/nekomata/metadata/metadatatest"
+)
+
+// clients ask at once.
+const clients = 16
+
+// benchStores runs a benchmark on both kinds of database; db is a connection past the
+// store.
+func benchStores(b *testing.B, bench func(b *testing.B, m *batch.Manager, db *sql.DB)) {
+	b.Helper()
+	manager := func(b *testing.B, s *metadata.Store) *batch.Manager {
+		b.Helper()
+		return batch.NewManager(batch.ManagerOptions{Store: s, Host: "here", Dir: b.TempDir(), Instance: func() string { return "gw1:10099" }})
+	}
+	b.Run("MariaDB", func(b *testing.B) {
+		m := metadatatest.StartMariaDB(b)
+		name := m.Database(b)
+		s := metadatatest.Open(b, metadata.Options{URL: m.URL(name), User: "root"})
+		db := m.Open(b, name)
+		db.SetMaxIdleConns(clients)
+		bench(b, manager(b, s), db)
+	})
+	b.Run("SQLite", func(b *testing.B) {
+		path := b.TempDir() + "/s.db"
+		s := metadatatest.Open(b, metadata.Options{URL: "jdbc:sqlite:" + path})
+		db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(30000)&_pragma=synchronous(FULL)&_txlock=immediate")
+		require.NoError(b, err)
+		db.SetMaxOpenConns(1)
+		b.Cleanup(func() { _ = db.Close() })
+		bench(b, manager(b, s), db)
+	})
+}
+
+// crowd does work b.N times by 16 clients, and reports how often a second and how
+// long the middle one and the slowest of a hundred took.
+func crowd(b *testing.B, work func() error) {
+	b.Helper()
+	next, took := make(chan struct{}, b.N), make([][]time.Duration, clients)
+	for range b.N {
+		next <- struct{}{}
+	}
+	close(next)
+	var all sync.WaitGroup
+	b.ResetTimer()
+	for c := range clients {
+		all.Go(func() {
+			for range next {
+				began := time.Now()
+				if err := work(); err != nil {
+					b.Errorf("%v", err)
+					return
+				}
+				took[c] = append(took[c], time.Since(began))
+			}
+		})
+	}
+	all.Wait()
+	b.StopTimer()
+	times := slices.Sorted(slices.Values(slices.Concat(took...)))
+	if len(times) == 0 {
+		return
+	}
+	millis := func(part float64) float64 {
+		return float64(times[int(part*float64(len(times)-1))].Microseconds()) / 1000
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "per-s")
+	b.ReportMetric(millis(0.5), "p50-ms")
+	b.ReportMetric(millis(0.99), "p99-ms")
+	b.ReportMetric(0, "ns/op")
+}
+
+func annOf(b *testing.B) context.Context {
+	b.Helper()
+	return auth.NewContext(b.Context(), auth.Principal{User: "ann", Admin: true})
+}
+
+// BenchmarkSubmit has accepted batches beside the INSERT alone, which no gateway can
+// beat.
+func BenchmarkSubmit(b *testing.B) {
+	benchStores(b, func(b *testing.B, m *batch.Manager, db *sql.DB) {
+		b.Helper()
+		b.Run("Bare", func(b *testing.B) {
+			crowd(b, func() error {
+				id := uuid.NewString()
+				_, err := db.ExecContext(b.Context(), `INSERT INTO metadata (identifier, session_type, real_user, user_name, ip_address,
+					kyuubi_instance, state, resource, class_name, request_name, request_conf, request_args, create_time, engine_type, lease_expires,
+					log_location, request_digest)
+					VALUES (?, 'BATCH', 'ann', 'ann', '10.0.0.9', 'gw1:10099', 'PENDING', '/jobs/a.jar', 'a.B', 'a job', ?, '["x",""]', ?, 'SPARK', 0, ?, ?)`,
+					id, `{"kyuubi.batch.id":"`+id+`","kyuubi.batch.resource.uploaded":"false","kyuubi.client.ipAddress":"10.0.0.9",`+
+						`"kyuubi.server.ipAddress":"10.0.0.1","kyuubi.session.connection.url":"gw1:10099","kyuubi.session.real.user":"ann","spark.password":"geheim","spark.x":"1"}`,
+					time.Now().UnixMilli(), "/var/lib/nekomata/batch/log/"+id+".log", strings.Repeat("0", 97))
+				return err
+			})
+		})
+		submit := func(id string) (batch.Info, error) { return m.Submit(annOf(b), job(id), nil) }
+		b.Run("New", func(b *testing.B) {
+			crowd(b, func() error {
+				i, err := submit(uuid.NewString())
+				if err == nil && i.Duplicated {
+					err = fmt.Errorf("%s is not new", i.ID)
+				}
+				return err
+			})
+		})
+		b.Run("Duplicate", func(b *testing.B) {
+			var ids [1000]string
+			for i := range ids {
+				ids[i] = uuid.NewString()
+				_, err := submit(ids[i])
+				require.NoError(b, err)
+			}
+			var mu sync.Mutex
+			n := 0
+			crowd(b, func() error {
+				mu.Lock()
+				n++
+				id := ids[n%len(ids)]
+				mu.Unlock()
+				i, err := submit(id)
+				if err == nil && !i.Duplicated {
+					err = fmt.Errorf("%s is new", i.ID)
+				}
+				return err
+			})
+		})
+	})
+}
+
+// BenchmarkListBatches lists 100 of NEKOMATA_BENCH_ROWS batches (20,000).
+func BenchmarkListBatches(b *testing.B) {
+	rows := 20_000
+	if n, err := strconv.Atoi(os.Getenv("NEKOMATA_BENCH_ROWS")); err == nil {
+		rows = n
+	}
+	benchStores(b, func(b *testing.B, m *batch.Manager, db *sql.DB) {
+		b.Helper()
+		fillRows(b, db, rows)
+		for name, f := range map[string]batch.Filter{"All": {}, "User": {User: "u7"}, "State": {State: "PENDING"}} {
+			b.Run(name, func(b *testing.B) {
+				crowd(b, func() error {
+					l, err := m.List(annOf(b), f, batch.Page{Size: 100, Desc: true})
+					if err == nil && len(l.Batches) != 100 {
+						err = fmt.Errorf("%d batches", len(l.Batches))
+					}
+					return err
+				})
+			})
+		}
+	})
+}
+
+// fillRows makes waiting batches of 100 users, a millisecond apart, by few statements.
+func fillRows(b *testing.B, db *sql.DB, rows int) {
+	b.Helper()
+	const some = 10_000
+	start := time.Now().UnixMilli() - int64(rows)
+	for from := 0; from < rows; from += some {
+		var text strings.Builder
+		text.WriteString("INSERT INTO metadata (identifier, session_type, real_user, user_name, state, request_name, request_conf, request_args, create_time, engine_type, lease_expires) VALUES ")
+		for i := from; i < min(from+some, rows); i++ {
+			if i > from {
+				text.WriteByte(',')
+			}
+			fmt.Fprintf(&text, `('%s','BATCH','root','u%d','PENDING','batch %d','{"spark.a":"1"}','[]',%d,'SPARK',0)`,
+				uuid.NewString(), i%100, i, start+int64(i))
+		}
+		_, err := db.ExecContext(b.Context(), text.String())
+		require.NoError(b, err)
+	}
+}
