@@ -15,9 +15,9 @@ const (
 	tailBytes = 4 << 10
 )
 
-// chatter are lines of Java's loggers that say that all is well. They come after
-// the exception that people look for.
-var chatter = regexp.MustCompile(`^(\S+ \S+ )?(INFO|DEBUG|TRACE)\b|^\d\S+ \d\S+ (INFO|DEBUG|TRACE)\b`)
+// chatter are lines of Java's loggers that say that all is well, which come after
+// the exception that people look for, and the frames of its stack.
+var chatter = regexp.MustCompile(`^(\S+ \S+ )?(INFO|DEBUG|TRACE)\b|^\s+(at [\w.$/<>-]+\(.*\)|\.\.\. \d+ more)$`)
 
 // tail is the end of what a job has written to its log from an offset on, without
 // what is not worth a line, or from the line on that begins with the verdict.
