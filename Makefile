@@ -60,6 +60,11 @@ clients: ## Install beeline, the JDBC drivers and the Python clients into .cache
 	@test/env/java.sh
 	@test/env/python.sh
 
+.PHONY: chaos
+chaos: build ## 2,000 batches (CHAOS=n) on three gateways that are killed and stopped all the time; prints the counts
+	@test/env/apt.sh
+	@NEKOMATA_CHAOS=$(or $(CHAOS),2000) NEKOMATA_BIN=$(CURDIR)/$(BIN) go test -count=1 -timeout 60m -v -run '^TestChaos$$' ./test/e2e
+
 .PHONY: fuzz
 fuzz: toolchain ## Run every fuzz test for FUZZTIME each (10s)
 	@tools/fuzz.sh $(FUZZTIME)

@@ -51,6 +51,7 @@ func (r *Runner) cleanLoop(ctx, _ context.Context) {
 	if o.MaxAge <= 0 {
 		return
 	}
+	defer r.yield(ctx, cleanDuty)
 	trouble := outage{log: r.log, what: "old batches can't be removed"}
 	for {
 		err := r.cleanRows(ctx)

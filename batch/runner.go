@@ -44,6 +44,10 @@ type keeping interface {
 	DeleteOlderThan(ctx context.Context, ended time.Time, limit int) (int64, error)
 	Count(ctx context.Context, f metadata.Filter) (int64, error)
 	OldestWaiting(ctx context.Context) (time.Time, error)
+
+	Notices(ctx context.Context, n int) ([]metadata.Notice, error)
+	PutOff(ctx context.Context, n metadata.Notice, after time.Duration) error
+	Told(ctx context.Context, n metadata.Notice) error
 }
 
 // RunnerOptions is what a Runner is made of. A zero duration means the default.
@@ -84,6 +88,9 @@ type RunnerOptions struct {
 	// given back (10 s).
 	Grace time.Duration
 
+	// Tell tells somebody that a batch has ended; what fails is tried again. It needs
+	// a store that leaves notices. nil tells nobody.
+	Tell func(ctx context.Context, b metadata.Batch) error
 	// Cleaner says what is forgotten; a zero MaxAge is nothing.
 	Cleaner CleanerOptions
 	// Log is where it says what it does; nil discards it.
@@ -171,7 +178,7 @@ func (r *Runner) Run(ctx context.Context, ready func()) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var loops sync.WaitGroup
-	for _, loop := range []func(ctx, work context.Context){r.takeLoop, r.leaseLoop, r.lostLoop, r.cleanLoop, r.sampleLoop} {
+	for _, loop := range []func(ctx, work context.Context){r.takeLoop, r.leaseLoop, r.lostLoop, r.cleanLoop, r.noticeLoop, r.sampleLoop} {
 		loops.Go(func() { loop(ctx, work) })
 	}
 	r.log.Info("batch runner: ready", "owner", r.owner, "host", r.opts.Host, "maxRunning", r.opts.MaxRunning)

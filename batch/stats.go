@@ -24,6 +24,8 @@ type RunnerStats struct {
 	Finished, Failed, Canceled int64
 	// Cleaned is how many old batches it has removed from the store.
 	Cleaned int64
+	// Told is how many ends it has told somebody of, TellsFailed how often that failed.
+	Told, TellsFailed int64
 	// Pending and Running are how many there are on all gateways, and QueueAge how
 	// long the oldest has waited to be taken. All three are some seconds old.
 	Pending, Running int64
@@ -34,7 +36,7 @@ type counters struct {
 	launches, launchesFailed   atomic.Int64
 	takenOver, requeued, lost  atomic.Int64
 	finished, failed, canceled atomic.Int64
-	cleaned                    atomic.Int64
+	cleaned, told, tellsFailed atomic.Int64
 	pending, running           atomic.Int64
 	queueAge                   atomic.Int64
 }
@@ -57,7 +59,7 @@ func (r *Runner) Stats() RunnerStats {
 		Launches: c.launches.Load(), LaunchesFailed: c.launchesFailed.Load(),
 		TakenOver: c.takenOver.Load(), Requeued: c.requeued.Load(), Lost: c.lost.Load(),
 		Finished: c.finished.Load(), Failed: c.failed.Load(), Canceled: c.canceled.Load(),
-		Cleaned: c.cleaned.Load(), Pending: c.pending.Load(), Running: c.running.Load(),
+		Cleaned: c.cleaned.Load(), Told: c.told.Load(), TellsFailed: c.tellsFailed.Load(), Pending: c.pending.Load(), Running: c.running.Load(),
 		QueueAge: time.Duration(c.queueAge.Load()),
 	}
 	r.mu.Lock()

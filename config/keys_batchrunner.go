@@ -1,6 +1,9 @@
 package config
 
-import "time"
+import (
+	"regexp"
+	"time"
+)
 
 // Settings of what runs batches.
 var (
@@ -34,6 +37,17 @@ var (
 	BatchHostSilence = Duration("kyuubi.batch.host.lost.timeout", time.Hour,
 		"After how long without any gateway on their machine the batches that are bound to it end as ERROR, \"lost with its host\".").AtLeast(time.Second).Ours()
 
+	// BatchHookURL is whom to tell of ends.
+	BatchHookURL = String("kyuubi.batch.webhook.url", "",
+		"Where each end of a batch is posted as JSON, as `GET /api/v1/batches/ID` answers it, with the header `Idempotency-Key: ID-STATE`. "+
+			"What is not answered with 2xx is tried again for a day, more and more seldom, also after this gateway's death; so the same end may come more than once. "+
+			"All gateways of one metadata store must have the same value. Empty is nobody.").
+		Check("empty, or http://... or https://...", func(u string) bool { return u == "" || hookURL.MatchString(u) }).Ours()
+
+	// BatchHookSecret signs what they are told.
+	BatchHookSecret = String("kyuubi.batch.webhook.secret", "",
+		"Signs those requests: the header `X-Nekomata-Signature` is `sha256=` and the HMAC of the body with this secret.").Secret().Ours()
+
 	// MetadataMaxAge is how long a batch is kept.
 	MetadataMaxAge = Duration("kyuubi.metadata.max.age", 72*time.Hour,
 		"How long a batch is kept in the metadata store, with its log, after its end.").AtLeast(time.Second)
@@ -52,11 +66,13 @@ var (
 	CleanerPause = Duration("kyuubi.metadata.cleaner.batch.interval", 3*time.Second, "The time between two such removals.").AtLeast(0)
 )
 
+var hookURL = regexp.MustCompile(`^https?://[^/?#\s]+\S*$`)
+
 var batchRunnerArea = Area{
 	Title: "Running batches",
 	Intro: "Batches wait in the metadata store until a gateway takes one and holds it by a lease. When a gateway dies, another one goes on with its batches.",
 	Settings: []Setting{
-		BatchMaxRunning, BatchSubmitters, BatchLease, BatchQueueInterval, BatchCheckInterval, BatchStarvation, BatchHostSilence,
+		BatchMaxRunning, BatchSubmitters, BatchLease, BatchQueueInterval, BatchCheckInterval, BatchStarvation, BatchHostSilence, BatchHookURL, BatchHookSecret,
 		MetadataMaxAge, CleanerEnabled, CleanerInterval, CleanerStep, CleanerPause,
 	},
 }

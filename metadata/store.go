@@ -25,6 +25,8 @@ type Options struct {
 	ExactCount int64
 	// AsIs leaves the tables as they are: another process has brought them up to date.
 	AsIs bool
+	// Notices leaves a [Notice] of each end of a batch.
+	Notices bool
 	// Log is where it says what it does; nil discards it.
 	Log *slog.Logger
 

@@ -35,7 +35,10 @@ type change struct {
 	otherwise string  // what it means when only that one fails
 	set       string
 	args      []any
+	to        State // the terminal state that it sets; "" is none
 }
+
+const changing = "the batch can't be changed"
 
 // change makes a change, or says why it can't be made: NotFound, or Conflict with
 // the cause ErrLeaseLost when the lease is not the caller's any more.
@@ -52,7 +55,15 @@ func (s *Store) change(ctx context.Context, c change) error {
 	if c.only != "" {
 		where += " AND " + c.only
 	}
-	n, err := s.exec(ctx, "the batch can't be changed", "UPDATE metadata SET "+c.set+where, args...)
+	var (
+		n   int64
+		err error
+	)
+	if c.to != "" && s.opts.Notices {
+		n, err = s.execEnd(ctx, c, "UPDATE metadata SET "+c.set+where, args...)
+	} else {
+		n, err = s.exec(ctx, changing, "UPDATE metadata SET "+c.set+where, args...)
+	}
 	if err != nil || n > 0 {
 		return err
 	}
@@ -114,7 +125,7 @@ func (s *Store) UpdateApplication(ctx context.Context, l Lease, a Application) e
 // end sets a terminal state, which gives the lease back.
 func (s *Store) end(ctx context.Context, l Lease, to State, a Application) error {
 	return s.change(ctx, change{
-		id: l.ID, lease: &l, from: before(to),
+		id: l.ID, lease: &l, from: before(to), to: to,
 		set:  "state = ?, end_time = " + s.dialect.now + ", lease_owner = NULL, lease_expires = 0, " + applicationSet,
 		args: append([]any{to}, applicationArgs(a)...),
 	})
@@ -140,7 +151,7 @@ func (s *Store) Cancel(ctx context.Context, l Lease, a Application) error {
 func (s *Store) CancelWaiting(ctx context.Context, id string) error {
 	return s.change(ctx, change{
 		id: id, from: []State{Pending}, only: "lease_expires = 0", otherwise: "has been taken by a gateway",
-		set: "state = 'CANCELED', end_time = " + s.dialect.now,
+		set: "state = 'CANCELED', end_time = " + s.dialect.now, to: Canceled,
 	})
 }
 

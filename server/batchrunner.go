@@ -29,6 +29,7 @@ func (s *Server) newRunner() *batch.Runner {
 		CheckInterval: config.Get(c, config.BatchCheckInterval),
 		Starvation:    config.Get(c, config.BatchStarvation),
 		HostSilence:   config.Get(c, config.BatchHostSilence),
+		Tell:          s.newTell(),
 		Log:           s.log,
 	}
 	if config.Get(c, config.CleanerEnabled) {
@@ -110,5 +111,7 @@ func (s *Server) runnerMetrics(r *batch.Runner) {
 	counter("nekomata_batches_finished_total", "Batches that this gateway has seen end as FINISHED.", func(s batch.RunnerStats) int64 { return s.Finished })
 	counter("nekomata_batches_failed_total", "Batches that this gateway has seen end as ERROR.", func(s batch.RunnerStats) int64 { return s.Failed })
 	counter("nekomata_batches_canceled_total", "Batches that this gateway has seen end as CANCELED.", func(s batch.RunnerStats) int64 { return s.Canceled })
+	counter("nekomata_batch_notices_total", "Ends of batches that this gateway has told the webhook of.", func(s batch.RunnerStats) int64 { return s.Told })
+	counter("nekomata_batch_notices_failed_total", "Calls of the webhook that failed.", func(s batch.RunnerStats) int64 { return s.TellsFailed })
 	counter("nekomata_batches_cleaned_total", "Old batches that this gateway has removed.", func(s batch.RunnerStats) int64 { return s.Cleaned })
 }

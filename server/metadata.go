@@ -15,6 +15,7 @@ func (s *Server) newStore() (*metadata.Store, error) {
 		User:     config.Get(c, config.MetadataUser),
 		Password: config.Get(c, config.MetadataPassword),
 		Pool:     c.Pool(),
+		Notices:  config.Get(c, config.BatchHookURL) != "",
 		Log:      s.log,
 	})
 }

@@ -27,6 +27,7 @@ var packages = map[string][]string{
 
 	// The batch rule, and what runs a batch's job.
 	"batch":                             {"auth", "batch/application", "metadata", "service", "sqlerr"},
+	"batch/webhook":                     {"sqlerr"},
 	"batch/application":                 {"sqlerr"},
 	"batch/application/process":         {"batch/application", "sqlerr"},
 	"batch/application/sql":             {"batch/application", "batch/application/process", "engine", "hive", "sqlerr"},
@@ -58,7 +59,7 @@ var packages = map[string][]string{
 
 	// The one place that wires, and the program around it.
 	"server": {
-		"auth", "auth/token", "backend", "batch", "batch/application", "batch/application/process", "batch/application/spark", "batch/application/sql", "config", "engine", "engine/duckdb",
+		"auth", "auth/token", "backend", "batch", "batch/application", "batch/application/process", "batch/application/spark", "batch/application/sql", "batch/webhook", "config", "engine", "engine/duckdb",
 		"frontend", "frontend/hs2",
 		"frontend/rest", "frontend/tlsfile", "metadata", "operation", "service", "session", "sqlerr", "statement",
 	},
@@ -80,7 +81,7 @@ var foreign = map[string][]string{
 	// Native code behind one door.
 	"github.com/duckdb/": {"engine/duckdb"},
 	// Sockets and HTTP belong to the frontends and to what calls an HTTP service.
-	"net/http":               {"frontend", "frontend/hs2", "frontend/rest", "client", "server", "test/e2e", "bench", "batch/application/yarn"},
+	"net/http":               {"frontend", "frontend/hs2", "frontend/rest", "client", "server", "test/e2e", "bench", "batch/application/yarn", "batch/webhook"},
 	"github.com/gorilla/mux": {"frontend/rest"},
 	"github.com/getkin/":     {"frontend/rest"},
 	"database/sql":           {"metadata", "metadata/metadatatest"},

@@ -35,6 +35,7 @@ func Run(t *testing.T, database Database) {
 		"Cancel":           (*suite).cancel,
 		"Clean":            (*suite).clean,
 		"Duties":           (*suite).duties,
+		"Notices":          (*suite).notices,
 		"Tokens":           (*suite).tokens,
 		"ManyOpen":         (*suite).manyOpen,
 		"NewerIsRefused":   (*suite).newerIsRefused,
