@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"slices"
 	"strconv"
@@ -15,8 +17,12 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nekomata-sql/nekomata/api"
 	"github.com/nekomata-sql/nekomata/auth"
+	"github.com/nekomata-sql/nekomata/backend"
 	"github.com/nekomata-sql/nekomata/batch"
+	"github.com/nekomata-sql/nekomata/client"
+	"github.com/nekomata-sql/nekomata/frontend/rest"
 	"github.com/nekomata-sql/nekomata/metadata"
 	"github.com/nekomata-sql/nekomata/metadata/metadatatest"
 )
@@ -94,8 +100,8 @@ func annOf(b *testing.B) context.Context {
 	return auth.NewContext(b.Context(), auth.Principal{User: "ann", Admin: true})
 }
 
-// BenchmarkSubmit has accepted batches beside the INSERT alone, which no gateway can
-// beat.
+// BenchmarkSubmit has accepted batches, by the Manager alone and over HTTP, beside the
+// INSERT alone, which no gateway can beat. The 16 clients share the machine.
 func BenchmarkSubmit(b *testing.B) {
 	benchStores(b, func(b *testing.B, m *batch.Manager, db *sql.DB) {
 		b.Helper()
@@ -117,6 +123,25 @@ func BenchmarkSubmit(b *testing.B) {
 			crowd(b, func() error {
 				i, err := submit(uuid.NewString())
 				if err == nil && i.Duplicated {
+					err = fmt.Errorf("%s is not new", i.ID)
+				}
+				return err
+			})
+		})
+		b.Run("REST", func(b *testing.B) {
+			gateway := httptest.NewServer(rest.New(rest.Options{Backend: backend.NewBackendService(backend.Options{}), Batches: m}))
+			defer gateway.Close()
+			http := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
+			defer http.CloseIdleConnections()
+			c, err := client.New(client.Options{URLs: []string{gateway.URL}, User: "ann", HTTP: http})
+			require.NoError(b, err)
+			r := job("")
+			crowd(b, func() error {
+				conf := map[string]string{"kyuubi.batch.id": uuid.NewString(), "spark.x": "1", "spark.password": "geheim"}
+				i, err := c.SubmitBatch(b.Context(), api.BatchRequest{
+					BatchType: r.Type, Resource: r.Resource, ClassName: r.ClassName, Name: r.Name, Args: r.Args, Conf: conf,
+				})
+				if err == nil && client.Duplicated(i) {
 					err = fmt.Errorf("%s is not new", i.ID)
 				}
 				return err
