@@ -12,29 +12,26 @@ func describe(c *cursor) (Plan, bool, error) {
 		return describeFunction(c)
 	case (first == "database" || first == "schema") && c.peek(1).Kind != Op:
 		return describeDatabase(c)
-	case c.isQuery():
+	case first == "query" && c.queryAt(1):
+		c.pos++
 		return describeQuery(c)
+	case c.peek(0).Kind == Op:
+		return describeQuery(c)
+	case c.queryAt(0):
+		// Hive refuses this, and pandas counts on it: its read_sql describes the
+		// statement that it was given in order to find out whether it is a table's name.
+		return Plan{}, false, c.errorf("DESCRIBE takes the name of a table; DESCRIBE QUERY ... describes a query")
 	}
 	return describeTable(c)
 }
 
-// isQuery tells whether a query is next, with or without the word QUERY.
-func (c *cursor) isQuery() bool {
-	at := 0
-	if c.word(0) == "query" && c.has(1) {
-		at = 1
-	}
+// queryAt tells whether a query, or its parenthesis, begins at the token at.
+func (c *cursor) queryAt(at int) bool {
 	switch c.word(at) {
 	case "select", "with", "values", "from":
-		c.pos += at
 		return true
 	}
-	t := c.peek(at)
-	if t.Kind == Op && c.src[t.Off:t.End] == "(" {
-		c.pos += at
-		return true
-	}
-	return false
+	return c.peek(at).Kind == Op
 }
 
 func describeQuery(c *cursor) (Plan, bool, error) {

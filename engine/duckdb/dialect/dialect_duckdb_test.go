@@ -115,7 +115,7 @@ func TestDescribeOnDuckDB(t *testing.T) {
 		"describe sales.orders `order id`":             {columns[1]},
 		"describe extended mine":                       {{"q", "int", "NULL"}},
 		"describe in_main":                             {{"b", "double", "NULL"}},
-		"describe select 1 as a, [1.5] as b":           {{"a", "int", "NULL"}, {"b", "array<decimal(2,1)>", "NULL"}},
+		"describe query select 1 as a, [1.5] as b":     {{"a", "int", "NULL"}, {"b", "array<decimal(2,1)>", "NULL"}},
 		"describe query select `id` from sales.orders": {{"id", "int", "NULL"}},
 		"describe (select 'x' as z)":                   {{"z", "string", "NULL"}},
 	} {
@@ -131,6 +131,8 @@ func TestDescribeOnDuckDB(t *testing.T) {
 	a = d.must("describe database extended sales")
 	require.Equal(t, []string{"db_name", "comment", "location", "owner_name", "owner_type", "parameters"}, a.columns)
 	require.Equal(t, [][]string{{"sales", "", "", "", "", ""}}, a.rows)
+	_, err := d.hive("describe select 1")
+	require.ErrorContains(t, err, "DESCRIBE QUERY")
 	require.Equal(t, "Function: upper", d.must("describe function upper").rows[0][0])
 	require.Equal(t, [][]string{{"Function: no'such not found."}}, d.must("describe function `no'such`").rows)
 

@@ -1,0 +1,2 @@
+{{ config(materialized='view', tags=['broken']) }}
+select nope from {{ ref('orders') }}

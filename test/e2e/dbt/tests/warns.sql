@@ -1,0 +1,2 @@
+{{ config(severity='warn', tags=['broken']) }}
+select * from {{ ref('orders') }} where amount is null

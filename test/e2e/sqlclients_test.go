@@ -1,0 +1,37 @@
+package e2e
+
+import (
+	"testing"
+	"time"
+)
+
+// TestDbt runs the dbt project in dbt/ with python/shop_cases.py: every
+// materialization, incremental strategy and kind of test.
+func TestDbt(t *testing.T) {
+	g := server(t)
+	host, port := g.address()
+	python := need(t, "clients", ".cache", "venv-dbt", "bin", "python")
+	runReport(t, command(t, 5*time.Minute, python, "python/shop_cases.py", host, port, "shop", t.TempDir()))
+}
+
+// TestSQLAlchemy runs python/sqlalchemy_cases.py with both versions in use.
+func TestSQLAlchemy(t *testing.T) {
+	g := server(t)
+	host, port := g.address()
+	for version, venv := range map[string]string{"2": "venv", "1.4": "venv-superset"} {
+		t.Run(version, func(t *testing.T) {
+			python := need(t, "clients", ".cache", venv, "bin", "python")
+			runReport(t, command(t, 3*time.Minute, python, "python/sqlalchemy_cases.py", host, port, "alchemy"))
+		})
+	}
+}
+
+// TestAirflow runs Airflow's two hooks, the second one with the beeline that is here.
+func TestAirflow(t *testing.T) {
+	dir := t.TempDir()
+	g := ownServer(t, "kyuubi.engine.duckdb.allowed.directories="+dir)
+	host, port := g.address()
+	python := need(t, "clients", ".cache", "venv-airflow", "bin", "python")
+	jars := need(t, "clients", ".cache", "java", "beeline-3.1.3")
+	runReport(t, command(t, 5*time.Minute, python, "python/airflow_cases.py", host, port, "airflow", dir, jars))
+}
