@@ -341,7 +341,7 @@ func TestLogTellsTheStory(t *testing.T) {
 	rest, err := b.FetchLog(info.ID, Fetch{MaxRows: 1000})
 	require.NoError(t, err)
 	all := strings.Join(append(lines, rest...), "\n")
-	for _, want := range []string{"INITIALIZED -> PENDING", "PENDING -> RUNNING, statement:\nselect\n1", "a note of the engine", "RUNNING -> FINISHED, time taken"} {
+	for _, want := range []string{"INITIALIZED -> PENDING", "PENDING -> RUNNING, statement:\nselect\n1", "a note of the engine", "INFO Stage-1 map = 50%,  reduce = 50%", "RUNNING -> FINISHED, time taken"} {
 		require.Contains(t, all, want)
 	}
 	again, err := b.FetchLog(info.ID, Fetch{Orientation: First, MaxRows: 1000})

@@ -44,6 +44,7 @@ type operation struct {
 	used      time.Time // the last call of a client
 	err       *sqlerr.Error
 	progress  *engine.Progress
+	tenths    int // of the progress that the log tells; copyStatus's own
 	result    *result
 	modified  int64
 	fetched   int64
@@ -229,6 +230,16 @@ func (o *operation) copyStatus() {
 		o.mu.Lock()
 		o.progress = s.Progress
 		o.mu.Unlock()
+		o.sayProgress(s.Progress.Fraction)
+	}
+}
+
+// sayProgress writes each tenth of the way into the log, in the words of Hive's jobs: by
+// those Superset and Hue know how far a statement is.
+func (o *operation) sayProgress(fraction float64) {
+	if tenth := int(fraction * 10); tenth > o.tenths && tenth < 10 {
+		o.tenths = tenth
+		o.say(fmt.Sprintf("Stage-1 map = %d%%,  reduce = %[1]d%%", tenth*10))
 	}
 }
 
