@@ -35,3 +35,12 @@ func TestAirflow(t *testing.T) {
 	jars := need(t, "clients", ".cache", "java", "beeline-3.1.3")
 	runReport(t, command(t, 5*time.Minute, python, "python/airflow_cases.py", host, port, "airflow", dir, jars))
 }
+
+// TestSuperset runs Superset's engine spec, models and SQL Lab in one process; `make
+// superset` drives the application itself.
+func TestSuperset(t *testing.T) {
+	g := server(t)
+	host, port := g.address()
+	python := need(t, "clients", ".cache", "venv-superset", "bin", "python")
+	runReport(t, command(t, 5*time.Minute, python, "python/superset_cases.py", host, port, "superset", t.TempDir()))
+}
