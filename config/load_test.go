@@ -155,7 +155,7 @@ func TestForeignKeysPassThrough(t *testing.T) {
 
 func TestUnusedKeysWarnOncePerReason(t *testing.T) {
 	t.Parallel()
-	c, err := load(t, "kyuubi.ha.addresses=zk:2181\nkyuubi.ha.namespace=x\nkyuubi.kubernetes.ctx.ns.master.address=y\nkyuubi.metrics.reporters=JSON")
+	c, err := load(t, "kyuubi.ha.addresses=zk:2181\nkyuubi.ha.namespace=x\n___bob___.spark.x=y\nkyuubi.metrics.reporters=JSON")
 	require.NoError(t, err)
 	require.Len(t, c.Warnings(), 3)
 	require.Regexp(t, `^not used: kyuubi.ha.addresses \(\S+:1\), kyuubi.ha.namespace \(\S+:2\): gateways do not register anywhere yet$`, c.Warnings()[0])

@@ -20,7 +20,7 @@ type Area struct {
 func Areas() []Area {
 	return []Area{
 		serverArea, frontendArea, thriftArea, thriftHTTPArea, restArea, httpArea, tlsArea, metricsArea, authArea, tokenArea,
-		sessionArea, operationArea, statementArea, engineArea, duckdbArea, metadataArea, batchArea, batchSubmitArea, batchRunnerArea, batchLocalArea,
+		sessionArea, operationArea, statementArea, engineArea, duckdbArea, metadataArea, batchArea, batchSubmitArea, batchRunnerArea, batchLocalArea, batchClusterArea, yarnArea, kubernetesArea,
 	}
 }
 

@@ -22,7 +22,19 @@ func (s *Server) newApplications() (map[string]application.Application, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string]application.Application{appLocal: spark.New(local), appSQL: sql.New(scripts)}, nil
+	apps := map[string]application.Application{appLocal: spark.New(local), appSQL: sql.New(scripts)}
+	if s.kubernetes, err = s.newKubernetes(); err != nil {
+		return nil, err
+	}
+	apps[appKubernetes] = s.kubernetes
+	onYARN, err := s.newYARN()
+	if err != nil {
+		return nil, err
+	}
+	if onYARN != nil {
+		apps[appYARN] = onYARN
+	}
+	return apps, nil
 }
 
 // processOptions are those of processes that supervisors hold. Jobs are bound to

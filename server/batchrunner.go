@@ -64,10 +64,16 @@ func (s *Server) applicationOf(b metadata.Batch) (application.Application, error
 	case strings.HasPrefix(cluster, "yarn"):
 		where = appYARN
 	case strings.HasPrefix(cluster, "k8s"), strings.HasPrefix(cluster, "kubernetes"):
-		where = appKubernetes
+		// In client mode the driver is the process that submits, and no pod.
+		if strings.EqualFold(strings.TrimSpace(b.Conf["spark.submit.deployMode"]), "cluster") {
+			where = appKubernetes
+		}
 	}
 	if app := s.applications[where]; app != nil {
 		return app, nil
+	}
+	if where == appYARN {
+		return nil, sqlerr.New(sqlerr.Unsupported, "this gateway knows no YARN cluster: set %s, or HADOOP_CONF_DIR to a directory with yarn-site.xml", config.YARNResourceManagers.Key())
 	}
 	return nil, sqlerr.New(sqlerr.Unsupported, "this gateway can't run batches of type %s on %s", b.Type, where)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/nekomata-sql/nekomata/backend"
 	"github.com/nekomata-sql/nekomata/batch"
 	"github.com/nekomata-sql/nekomata/batch/application"
+	"github.com/nekomata-sql/nekomata/batch/application/kubernetes"
 	"github.com/nekomata-sql/nekomata/config"
 	"github.com/nekomata-sql/nekomata/frontend"
 	"github.com/nekomata-sql/nekomata/frontend/hs2"
@@ -66,6 +67,7 @@ type Server struct {
 
 	// applications run batches, by the names in batchrunner.go.
 	applications map[string]application.Application
+	kubernetes   *kubernetes.Kubernetes
 }
 
 // New builds a gateway's parts. It binds and opens nothing.
@@ -139,7 +141,7 @@ func (s *Server) services() []service.Service {
 	}
 	// The runner needs the frontends' address, and gives its leases back while the
 	// store still runs.
-	return append(parts, s.runner, backend.NewDrainer(s.backend, config.Get(s.conf, config.StopGrace), s.statements))
+	return append(parts, s.kubernetes, s.runner, backend.NewDrainer(s.backend, config.Get(s.conf, config.StopGrace), s.statements))
 }
 
 // socketGrace is how long an answer may still take once nothing runs any more.

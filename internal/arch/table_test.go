@@ -59,7 +59,7 @@ var packages = map[string][]string{
 
 	// The one place that wires, and the program around it.
 	"server": {
-		"auth", "auth/token", "backend", "batch", "batch/application", "batch/application/process", "batch/application/spark", "batch/application/sql", "batch/webhook", "config", "engine", "engine/duckdb",
+		"auth", "auth/token", "backend", "batch", "batch/application", "batch/application/kubernetes", "batch/application/process", "batch/application/spark", "batch/application/sql", "batch/application/yarn", "batch/webhook", "config", "engine", "engine/duckdb",
 		"frontend", "frontend/hs2",
 		"frontend/rest", "frontend/tlsfile", "metadata", "operation", "service", "session", "sqlerr", "statement",
 	},

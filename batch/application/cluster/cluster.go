@@ -139,3 +139,20 @@ func (s Submission) Forget(ctx context.Context, job application.Job) error {
 		}
 	}
 }
+
+// Put sets a setting of Spark. Such settings may be written without their spark.,
+// which would say something else then.
+func Put(conf map[string]string, key, value string) {
+	delete(conf, strings.TrimPrefix(key, sparkPrefix))
+	conf[key] = value
+}
+
+// Setting is a setting of Spark, however it is written.
+func Setting(conf map[string]string, key string) string {
+	if v := strings.TrimSpace(conf[key]); v != "" {
+		return v
+	}
+	return strings.TrimSpace(conf[strings.TrimPrefix(key, sparkPrefix)])
+}
+
+const sparkPrefix = "spark."

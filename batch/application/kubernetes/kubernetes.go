@@ -139,12 +139,16 @@ func (k *Kubernetes) Launch(ctx context.Context, job application.Job) error {
 	if conf == nil {
 		conf = map[string]string{}
 	}
-	conf["spark.kubernetes.driver.label."+tagLabel] = job.ID
-	conf["spark.kubernetes.namespace"] = p.namespace
+	cluster.Put(conf, "spark.kubernetes.driver.label."+tagLabel, job.ID)
+	cluster.Put(conf, namespaceKey, p.namespace)
 	if p.context != "" {
-		conf["spark.kubernetes.context"] = p.context
+		cluster.Put(conf, contextKey, p.context)
 	}
-	if conf[podNameKey] == "" {
+	if name := cluster.Setting(conf, podNameKey); name != "" {
+		cluster.Put(conf, podNameKey, name)
+	} else if k.opts.PlainNames {
+		conf[podNameKey] = podName("", job.ID)
+	} else {
 		conf[podNameKey] = podName(job.Name, job.ID)
 	}
 	job.Conf = conf

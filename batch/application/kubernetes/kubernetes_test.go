@@ -437,7 +437,7 @@ func TestContexts(t *testing.T) {
 		require.Equal(t, "kyuubi-count-words-"+job.ID+"-driver", l.job.Conf["spark.kubernetes.driver.pod.name"])
 		require.Len(t, job.Conf, 2, "the caller's is as it was")
 	}
-	for _, conf := range []map[string]string{{"spark.kubernetes.context": "plain"}, {"spark.kubernetes.namespace": "kube-system"}} {
+	for _, conf := range []map[string]string{{"spark.kubernetes.context": "plain"}, {"kubernetes.namespace": "kube-system"}, {"spark.kubernetes.namespace": "kube-system"}} {
 		job.Conf = conf
 		require.ErrorIs(t, k.Launch(t.Context(), job), sqlerr.Denied)
 	}

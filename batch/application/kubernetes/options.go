@@ -60,6 +60,8 @@ type Options struct {
 	// Initialize lists places, as context:namespace, that are watched from the start.
 	Initialize []string
 
+	// PlainNames leaves the application's name out of the pod's.
+	PlainNames bool
 	// Source tells a job's state; Container is the name of the driver's container.
 	Source    Source
 	Container string

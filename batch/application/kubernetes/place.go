@@ -1,10 +1,12 @@
 package kubernetes
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"github.com/nekomata-sql/nekomata/batch/application"
+	"github.com/nekomata-sql/nekomata/batch/application/cluster"
 	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
@@ -13,15 +15,16 @@ type place struct{ context, namespace string }
 
 func (p place) String() string { return p.context + ":" + p.namespace }
 
-// The settings of a job that say where it runs; Spark's count first.
-var (
-	contextKeys   = []string{"spark.kubernetes.context", "kyuubi.kubernetes.context"}
-	namespaceKeys = []string{"spark.kubernetes.namespace", "kyuubi.kubernetes.namespace"}
+// The settings of a job that say where it runs. Without them there are ours, which
+// begin with kyuubi instead of spark.
+const (
+	contextKey   = "spark.kubernetes.context"
+	namespaceKey = "spark.kubernetes.namespace"
 )
 
 // placeOf is where a job runs. It fails with Denied when it may not run there.
 func (o Options) placeOf(job application.Job) (place, error) {
-	p := place{context: first(job.Conf, contextKeys, o.Context), namespace: first(job.Conf, namespaceKeys, o.Namespace)}
+	p := place{context: setting(job.Conf, contextKey, o.Context), namespace: setting(job.Conf, namespaceKey, o.Namespace)}
 	return p, o.allowed(p)
 }
 
@@ -35,13 +38,9 @@ func (o Options) allowed(p place) error {
 	return nil
 }
 
-func first(conf map[string]string, keys []string, def string) string {
-	for _, key := range keys {
-		if v := strings.TrimSpace(conf[key]); v != "" {
-			return v
-		}
-	}
-	return def
+func setting(conf map[string]string, key, def string) string {
+	ours := strings.TrimSpace(conf[strings.Replace(key, "spark", "kyuubi", 1)])
+	return cmp.Or(cluster.Setting(conf, key), ours, def)
 }
 
 // parsePlace reads context:namespace; what is missing is the default.

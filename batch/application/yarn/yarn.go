@@ -84,8 +84,8 @@ func (y *YARN) Launch(ctx context.Context, job application.Job) error {
 	if job.Conf == nil {
 		job.Conf = map[string]string{}
 	}
-	job.Conf[tagsKey] = tags(job.Conf[tagsKey], job.ID)
-	if _, given := job.Conf[attemptsKey]; !given {
+	cluster.Put(job.Conf, tagsKey, tags(cluster.Setting(job.Conf, tagsKey), job.ID))
+	if cluster.Setting(job.Conf, attemptsKey) == "" {
 		// An application master that starts the job again would start it twice.
 		job.Conf[attemptsKey] = "1"
 	}

@@ -66,8 +66,8 @@ func TestLaunchTagsTheJob(t *testing.T) {
 	require.NoError(t, y.Launch(t.Context(), application.Job{ID: "id", Conf: conf}))
 	require.Equal(t, map[string]string{"spark.yarn.tags": "KYUUBI,id,mine", "spark.yarn.maxAppAttempts": "1"}, l.job.Conf)
 	require.Equal(t, map[string]string{"spark.yarn.tags": "mine"}, conf, "the caller's is as it was")
-	require.NoError(t, y.Launch(t.Context(), application.Job{ID: "id", Conf: map[string]string{"spark.yarn.maxAppAttempts": "3"}}))
-	require.Equal(t, "3", l.job.Conf["spark.yarn.maxAppAttempts"])
+	require.NoError(t, y.Launch(t.Context(), application.Job{ID: "id", Conf: map[string]string{"spark.yarn.maxAppAttempts": "3", "yarn.tags": "mine"}}))
+	require.Equal(t, map[string]string{"spark.yarn.tags": "KYUUBI,id,mine", "spark.yarn.maxAppAttempts": "3"}, l.job.Conf)
 }
 
 func TestAddressesAreChecked(t *testing.T) {
