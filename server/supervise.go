@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/nekomata-sql/nekomata/batch/application/process"
 	"github.com/nekomata-sql/nekomata/config"
@@ -50,6 +51,9 @@ func (c *claimer) claim(ctx context.Context, secret json.RawMessage, start proce
 	var d database
 	if err := json.Unmarshal(secret, &d); err != nil {
 		return sqlerr.Wrap(err, sqlerr.Internal, "the settings of the metadata store can't be read")
+	}
+	if strings.HasSuffix(d.URL, ":memory:") {
+		return sqlerr.New(sqlerr.Invalid, "%s=%s is a database that no other process can reach, as batches must: name a file", config.MetadataURL.Key(), d.URL)
 	}
 	if d.Pool == nil {
 		d.Pool = map[string]string{}

@@ -24,6 +24,9 @@ func (p *Process) Launch(ctx context.Context, job application.Job) error {
 	if err != nil {
 		return err
 	}
+	if len(p.opts.Self) == 0 {
+		return sqlerr.New(sqlerr.Unsupported, "this gateway was started in a way in which it can start no processes")
+	}
 	command, err := p.opts.Build(ctx, job)
 	if err != nil {
 		return err
@@ -70,16 +73,12 @@ func unsure(id, why string) error {
 // spawn starts a supervisor in a session of its own. Its answer comes through the
 // channel, which is closed without one when it dies.
 func (p *Process) spawn(ctx context.Context, input []byte) (<-chan answer, func() error, error) {
-	if len(p.opts.Self) == 0 {
-		return nil, nil, errors.New("there is no command for supervisors")
-	}
 	out, theirs, err := os.Pipe()
 	if err != nil {
 		return nil, nil, err
 	}
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), p.opts.Self[0], p.opts.Self[1:]...)
 	cmd.Env = CleanEnviron(os.Environ())
-	cmd.Dir = "/"
 	cmd.Stdin, cmd.Stdout = bytes.NewReader(input), theirs
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	err = cmd.Start()

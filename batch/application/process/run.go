@@ -21,7 +21,24 @@ func (s *supervisor) run(ctx context.Context) error {
 	if x.Trouble != "" {
 		_, _ = fmt.Fprintln(s.log, x.Trouble)
 	}
-	return s.place.writeJSON(exitName, x)
+	return s.end(ctx, x)
+}
+
+// end records how the job ended. A full disk may have room again a little later.
+func (s *supervisor) end(ctx context.Context, x exit) error {
+	const often, long = time.Second, time.Minute
+	tick := time.NewTicker(often)
+	defer tick.Stop()
+	for began := time.Now(); ; {
+		err := s.place.writeJSON(exitName, x)
+		if err == nil || time.Since(began) > long || ctx.Err() != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		}
+	}
 }
 
 // job starts the job, waits for it, and ends what it leaves behind.

@@ -31,7 +31,7 @@ func tail(path string, from int64, verdict string) string {
 	if err != nil {
 		return ""
 	}
-	begin := max(from, size-tailRead)
+	begin := min(max(from, size-tailRead), size) // somebody may have emptied it
 	text := make([]byte, size-begin)
 	if _, err := f.ReadAt(text, begin); err != nil {
 		return ""

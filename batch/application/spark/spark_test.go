@@ -123,7 +123,7 @@ func TestRefusals(t *testing.T) {
 	} {
 		job := good
 		tc.change(&job)
-		err := New(Options{Environ: tc.env}).Launch(t.Context(), job)
+		err := New(Options{Environ: tc.env, Process: process.Options{Self: []string{"/bin/false"}}}).Launch(t.Context(), job)
 		require.ErrorIs(t, err, sqlerr.Invalid, name)
 		require.ErrorContains(t, err, tc.want, name)
 	}
