@@ -65,6 +65,16 @@ chaos: build ## 2,000 batches (CHAOS=n) on three gateways that are killed and st
 	@test/env/apt.sh
 	@NEKOMATA_CHAOS=$(or $(CHAOS),2000) NEKOMATA_BIN=$(CURDIR)/$(BIN) go test -count=1 -timeout 60m -v -run '^TestChaos$$' ./test/e2e
 
+.PHONY: dbt
+dbt: build ## dbt with every file format, strategy and way to follow a changed schema (two minutes)
+	@test/env/python.sh dbt
+	@E2E_FULL=dbt NEKOMATA_BIN=$(CURDIR)/$(BIN) go test -count=1 -v -timeout 20m -run 'TestDbt$$' ./test/e2e/
+
+.PHONY: superset
+superset: build ## Superset itself, from its installation to a canceled query (five minutes)
+	@test/env/python.sh superset
+	@E2E_FULL=superset NEKOMATA_BIN=$(CURDIR)/$(BIN) go test -count=1 -v -timeout 30m -run 'TestSupersetApplication' ./test/e2e/
+
 .PHONY: fuzz
 fuzz: toolchain ## Run every fuzz test for FUZZTIME each (10s)
 	@tools/fuzz.sh $(FUZZTIME)

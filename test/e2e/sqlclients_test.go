@@ -1,17 +1,19 @@
 package e2e
 
 import (
+	"os"
 	"testing"
 	"time"
 )
 
 // TestDbt runs the dbt project in dbt/ with python/shop_cases.py: every
-// materialization, incremental strategy and kind of test.
+// materialization, incremental strategy and kind of test; with `make dbt` every
+// file format with every strategy as well.
 func TestDbt(t *testing.T) {
 	g := server(t)
 	host, port := g.address()
 	python := need(t, "clients", ".cache", "venv-dbt", "bin", "python")
-	runReport(t, command(t, 5*time.Minute, python, "python/shop_cases.py", host, port, "shop", t.TempDir()))
+	runReport(t, command(t, 15*time.Minute, python, "python/shop_cases.py", host, port, "shop", t.TempDir()))
 }
 
 // TestSQLAlchemy runs python/sqlalchemy_cases.py with both versions in use.
@@ -43,4 +45,16 @@ func TestSuperset(t *testing.T) {
 	host, port := g.address()
 	python := need(t, "clients", ".cache", "venv-superset", "bin", "python")
 	runReport(t, command(t, 5*time.Minute, python, "python/superset_cases.py", host, port, "superset", t.TempDir()))
+}
+
+// TestSupersetApplication is what `make superset` runs: it installs Superset's own database,
+// starts Superset and drives it by its REST API.
+func TestSupersetApplication(t *testing.T) {
+	if os.Getenv("E2E_FULL") != "superset" {
+		t.Skip("takes minutes; run `make superset`")
+	}
+	g := server(t)
+	host, port := g.address()
+	python := need(t, "superset", ".cache", "venv-superset", "bin", "python")
+	runReport(t, command(t, 25*time.Minute, python, "-u", "python/superset_app.py", host, port, "board", t.TempDir()))
 }

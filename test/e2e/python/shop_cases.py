@@ -21,9 +21,9 @@ TARGET = SCRATCH / "target"
 os.environ.update(NEKOMATA_HOST=HOST, NEKOMATA_PORT=str(PORT), NEKOMATA_SCHEMA=SCHEMA, DBT_SEND_ANONYMOUS_USAGE_STATS="false")
 
 
-def dbt(*args, expect=None, ok=True):
+def dbt(*args, expect=None, ok=True, project=PROJECT):
     """Runs dbt; gives its results by node name."""
-    options = ["--project-dir", PROJECT, "--profiles-dir", PROJECT, "--log-path", SCRATCH / "logs"]
+    options = ["--project-dir", project, "--profiles-dir", PROJECT, "--log-path", SCRATCH / "logs"]
     if args[0] != "debug":
         options += ["--target-path", TARGET]
     done = dbtRunner().invoke([*(str(a) for a in args), *(str(o) for o in options), "--quiet"])
@@ -227,6 +227,49 @@ def clone():
     shutil.copy(TARGET / "manifest.json", state)
     dbt("clone", "--select", "contracted", "--state", state, "--target", "ci")
     equal([(8,)], rows(f"select count(*) from {SCHEMA}_ci.contracted"))
+
+
+def matrix():
+    """Every format with every strategy and way to follow a changed schema, three runs each.
+    The adapter drops no columns, so some are added only."""
+    project = SCRATCH / "matrix"
+    (project / "models").mkdir(parents=True)
+    (project / "dbt_project.yml").write_text(
+        "name: matrix\nversion: '1.0'\nconfig-version: 2\nprofile: nekomata\nvars: {generation: 1}\nmodels: {+materialized: incremental}\n"
+    )
+    changes = ("ignore", "append_new_columns", "sync_all_columns")
+    for form in ("parquet", "orc", "csv", "json", "text", "hive", "delta", "iceberg", "hudi"):
+        for strategy in ("append", "insert_overwrite", "merge"):
+            if strategy == "merge" and form not in ("delta", "iceberg", "hudi"):
+                continue
+            for partitions in ("", "partition_by=['part'], "):
+                for change in changes:
+                    key = "unique_key='id', " if strategy == "merge" else ""
+                    name = "_".join((form, strategy, "parts" if partitions else "whole", change))
+                    (project / "models" / f"{name}.sql").write_text(
+                        f"{{{{ config(file_format='{form}', incremental_strategy='{strategy}', {partitions}{key}on_schema_change='{change}') }}}}\n"
+                        f"select id, concat('g', {{{{ var('generation') }}}}) as v, "
+                        + ("" if change == "ignore" or partitions else "{% if var('generation') > 1 %}'new' as more, {% endif %}")
+                        + "id % 2 as part from range({{ 2 + var('generation') * 2 }})"
+                        " {% if is_incremental() %} where id >= 2 {% endif %}\n"
+                    )
+    for generation in (1, 2, 3):
+        results = dbt("run", "--threads", "4", "--vars", f'{{"generation": {generation}}}', project=project)
+    note(len(results), "models, three times")
+    for name in results:
+        if "_append_" in name.replace("append_new", ""):
+            want = 4 + 4 + 6
+        elif "merge" in name:
+            want = 8
+        else:
+            want = 6  # the rows of the last run, in each partition that it touched
+        equal([(want,)], rows(f"select count(*) from {name}"), name)
+        if "merge" in name:
+            equal([(2, 6)], rows(f"select count(if(v = 'g1', 1, null)), count(if(v = 'g3', 1, null)) from {name}"), name)
+
+
+if os.environ.get("E2E_FULL"):
+    case(matrix)
 
 
 @case
