@@ -42,6 +42,7 @@ data: ## Fetch the flights data set (336,776 flights, CC0) into data/
 test: build clients data ## Install what the tests need and run all of them
 	@go test -race -shuffle=on -timeout 15m $(UNIT)
 	@$(MAKE) e2e-run
+	@tools/fuzz.sh 3s ./frontend/hs2
 
 .PHONY: test-short
 test-short: toolchain ## Run the tests that need nothing installed

@@ -36,12 +36,12 @@ type member struct {
 	session *hive.TSessionHandle
 }
 
-// measureCrowd measures many sessions at once: that work all together, and that do
-// nothing. The client is this program, which takes its part of the machine.
+// measureCrowd measures one large result, and many sessions at once: that work all
+// together, and that do nothing. The client is this program, which takes its part of the machine.
 func measureCrowd(ctx context.Context, o options, work string) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\nMany sessions, the client on the same cores.\n\n| | |\n|---|---:|\n")
-	for i, measure := range []func(context.Context, *target, *strings.Builder) error{busy, idle} {
+	fmt.Fprintf(&b, "\nA large result and many sessions, the client (in Go) on the same cores.\n\n| | |\n|---|---:|\n")
+	for i, measure := range []func(context.Context, *target, *strings.Builder) error{stream, busy, idle} {
 		gateway := nekomata(o.root, filepath.Join(work, fmt.Sprintf("crowd%d", i)))
 		if err := gateway.start(ctx); err != nil {
 			return err

@@ -97,6 +97,7 @@ func measurements() []measurement {
 	for _, driver := range drivers {
 		all = append(all, measurement{"rows", driver, [][2]string{
 			{"persecond", fmt.Sprintf("fetch 2 M rows × 4 columns, driver %s (rows per second)", driver)},
+			{"cpu", fmt.Sprintf("the same and 0.3 M more, driver %s (CPU seconds of the server)", driver)},
 		}})
 	}
 	return all
@@ -124,10 +125,12 @@ func measureRounds(ctx context.Context, java client, targets []*target, results 
 			for i := range targets {
 				t := targets[(i+round)%len(targets)]
 				fmt.Fprintf(os.Stderr, "round %d of %d: %s, %s, driver %s\n", round+1, o.rounds, m.what, t.name, m.driver)
+				before := t.cpu()
 				values, err := java.run(ctx, m.driver, t, m.what, clientSeconds)
 				if err != nil {
 					return err
 				}
+				values["cpu"] = t.cpu() - before
 				for _, row := range m.rows {
 					results.add(row[1], t, values[row[0]])
 				}
@@ -138,4 +141,4 @@ func measureRounds(ctx context.Context, java client, targets []*target, results 
 }
 
 // clientSeconds bounds the warming up of a measurement, and then the measurement.
-const clientSeconds = 8
+const clientSeconds = 6

@@ -171,6 +171,20 @@ func (t *target) stop() error {
 
 func (t *target) address() string { return net.JoinHostPort("127.0.0.1", t.port) }
 
+// cpu is the processor time that the server has had, in seconds.
+func (t *target) cpu() float64 {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", t.cmd.Process.Pid))
+	if err != nil {
+		return -1
+	}
+	// The name in parentheses may have spaces; user and system time are fields 14 and 15.
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	fields := strings.Fields(rest)
+	user, _ := strconv.ParseFloat(fields[11], 64)
+	system, _ := strconv.ParseFloat(fields[12], 64)
+	return (user + system) / 100
+}
+
 // rss is the resident memory in MB, or -1.
 func (t *target) rss() float64 {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", t.cmd.Process.Pid))

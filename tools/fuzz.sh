@@ -1,7 +1,13 @@
 #!/usr/bin/env bash
-# Runs every fuzz test of the module, one after another, for the time given.
+# Runs the fuzz tests of some packages (of all, unless any are named), one after
+# another, each for the time given. They begin with what is in testdata/fuzz; what
+# fails is added there, and stays.
 set -euo pipefail
 time=${1:-10s}
+packages=("${@:2}")
+if [[ ${#packages[@]} == 0 ]]; then
+	packages=(./...)
+fi
 
 found=0
 while read -r pkg; do
@@ -10,5 +16,5 @@ while read -r pkg; do
 		echo "== $pkg $name ($time)"
 		go test -run '^$' -fuzz "^$name\$" -fuzztime "$time" "$pkg"
 	done < <(go test -list '^Fuzz' "$pkg" | grep '^Fuzz' || true)
-done < <(go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./...)
+done < <(go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' "${packages[@]}")
 echo "$found fuzz tests ran"

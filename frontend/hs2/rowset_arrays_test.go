@@ -8,7 +8,10 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/decimal"
 	"github.com/apache/arrow-go/v18/arrow/decimal128"
+	"github.com/apache/arrow-go/v18/arrow/decimal256"
+	"github.com/apache/arrow-go/v18/arrow/float16"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
 	"github.com/nekomata-sql/nekomata/hive"
@@ -39,6 +42,11 @@ func everyField() []arrow.Field {
 		arrow.FixedSizeListOf(2, arrow.PrimitiveTypes.Float64), arrow.StructOf(field("x", i32), field("y", arrow.ListOf(str))),
 		arrow.SparseUnionOf([]arrow.Field{field("a", i32), field("b", str)}, []arrow.UnionTypeCode{0, 1}),
 		&arrow.DictionaryType{IndexType: arrow.PrimitiveTypes.Int16, ValueType: arrow.PrimitiveTypes.Int64},
+		arrow.FixedWidthTypes.Float16, &arrow.Decimal32Type{Precision: 9, Scale: 2}, &arrow.Decimal64Type{Precision: 18, Scale: 18},
+		&arrow.Decimal256Type{Precision: 60, Scale: 5}, &arrow.Decimal128Type{Precision: 5, Scale: -2},
+		arrow.FixedWidthTypes.Time32s, arrow.FixedWidthTypes.Time64ns, arrow.FixedWidthTypes.Timestamp_ms,
+		arrow.ListOf(arrow.MapOf(str, arrow.StructOf(field("t", arrow.FixedWidthTypes.Timestamp_us), field("d", arrow.FixedWidthTypes.Date32),
+			field("n", &arrow.Decimal128Type{Precision: 9, Scale: 2}), field("b", arrow.BinaryTypes.Binary), field("f", arrow.PrimitiveTypes.Float32)))),
 	} {
 		fields = append(fields, arrow.Field{Type: typ, Nullable: true})
 	}
@@ -116,8 +124,23 @@ func appendRandom(r *rand.Rand, builder array.Builder, nulls bool) {
 		b.Append(math.Float32frombits(r.Uint32() &^ (1 << 30))) // no NaN, no infinity
 	case *array.Float64Builder:
 		b.Append(r.NormFloat64())
+	case *array.Float16Builder:
+		b.Append(float16.New(float32(r.IntN(2000)-1000) / 8))
+	case *array.Decimal32Builder:
+		b.Append(decimal.Decimal32(int32(r.Uint32()) >> r.IntN(32)))
+	case *array.Decimal64Builder:
+		b.Append(decimal.Decimal64(int64(r.Uint64()) >> r.IntN(64)))
+	case *array.Decimal256Builder:
+		b.Append(decimal256.FromI64(int64(r.Uint64()) >> r.IntN(64)))
+	case *array.Time32Builder:
+		b.Append(arrow.Time32(r.IntN(86400)))
 	case *array.Decimal128Builder:
-		b.Append(decimal128.FromI64(int64(r.Uint64()) >> r.IntN(64)))
+		high := int64(0)
+		if t, _ := b.Type().(*arrow.Decimal128Type); t.Precision > 18 && r.IntN(3) == 0 {
+			high = int64(r.Uint64()) >> r.IntN(64)
+		}
+		low := decimal128.FromI64(int64(r.Uint64()) >> r.IntN(64))
+		b.Append(decimal128.New(low.HighBits()^high, low.LowBits()))
 	case *array.Date32Builder:
 		b.Append(arrow.Date32(int32(r.Uint32()) >> r.IntN(20)))
 	case *array.Time64Builder:
