@@ -1,6 +1,7 @@
 package hs2
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"fmt"
@@ -169,6 +170,13 @@ func boxedColumn(r *rowSet, k int, c hive.Column) *tcli.TColumn {
 	}
 }
 
+// requireBytes shows where bytes differ.
+func requireBytes(t require.TestingT, want, got []byte) {
+	if !bytes.Equal(want, got) {
+		require.Equal(t, hex.Dump(want), hex.Dump(got))
+	}
+}
+
 // requireGenerated demands that ours are the generated code's bytes.
 func requireGenerated(t require.TestingT, seq int32, f *fetchResults) {
 	want := generated(seq, &tcli.TFetchResultsResp{
@@ -178,9 +186,8 @@ func requireGenerated(t require.TestingT, seq int32, f *fetchResults) {
 	require.NoError(t, err)
 	require.Equal(t, "before", string(got[:6]))
 	got = got[6:]
-	require.Equal(t, hex.Dump(want), hex.Dump(got))
-	again := parsed(t, got)
-	require.Equal(t, hex.Dump(want), hex.Dump(generated(seq, again)))
+	requireBytes(t, want, got)
+	requireBytes(t, want, generated(seq, parsed(t, got)))
 }
 
 // Any batches of any types, nulls and slices: the bytes are those of the structs
