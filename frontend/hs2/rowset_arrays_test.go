@@ -127,9 +127,9 @@ func appendRandom(r *rand.Rand, builder array.Builder, nulls bool) {
 	case *array.Float16Builder:
 		b.Append(float16.New(float32(r.IntN(2000)-1000) / 8))
 	case *array.Decimal32Builder:
-		b.Append(decimal.Decimal32(int32(r.Uint32()) >> r.IntN(32)))
+		b.Append(decimal.Decimal32(int32(r.Uint32()) % 1e9 >> r.IntN(32)))
 	case *array.Decimal64Builder:
-		b.Append(decimal.Decimal64(int64(r.Uint64()) >> r.IntN(64)))
+		b.Append(decimal.Decimal64(int64(r.Uint64()) % 1e18 >> r.IntN(64)))
 	case *array.Decimal256Builder:
 		b.Append(decimal256.FromI64(int64(r.Uint64()) >> r.IntN(64)))
 	case *array.Time32Builder:
