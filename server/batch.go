@@ -40,11 +40,17 @@ func (s *Server) newBatches() *batch.Manager {
 	})
 }
 
-// checkBatch refuses SQL batches on database files that they can't have.
+// checkBatch refuses SQL batches on files that they can't have.
 func (s *Server) checkBatch(r *batch.Request) error {
 	if r.Type != batch.TypeSQL {
 		return nil
 	}
-	_, err := s.batchDatabases().Path(r.Conf)
-	return err
+	files := s.batchDatabases()
+	if _, err := files.Path(r.Conf); err != nil {
+		return err
+	}
+	if r.Uploaded { // then it is a name, and looked at when the batch starts
+		return nil
+	}
+	return files.CheckScript(r.Resource)
 }

@@ -53,13 +53,14 @@ func (s *Server) sqlOptions(host string) (sql.Options, error) {
 	}, nil
 }
 
-// batchDatabases are the database files that SQL batches may use.
+// batchDatabases are the files that SQL batches may use.
 func (s *Server) batchDatabases() sql.Databases {
 	d := sql.Databases{
 		Own:      config.Get(s.conf, config.DuckDBPath),
 		Root:     config.Get(s.conf, config.DataDir),
 		Allowed:  config.Get(s.conf, config.DuckDBAllowedDirectories),
 		Anywhere: config.Get(s.conf, config.DuckDBExternalAccess),
+		Scripts:  append(config.Get(s.conf, config.LocalDirAllowList), filepath.Join(config.Get(s.conf, config.BatchDir), "upload")),
 	}
 	if filepath.Base(d.Own) == inMemory {
 		d.Own = ""

@@ -215,7 +215,7 @@ func TestSQLBatch(t *testing.T) {
 	require.Contains(t, log, "2 statements in ")
 
 	write("select word from words order by word desc limit 1;\nselect 'never shown'\n  from nowhere;\ndrop table words")
-	sent = b.submit(api.BatchRequest{BatchType: "SQL", Resource: path, Conf: database})
+	sent = b.upload(api.BatchRequest{BatchType: "SQL", Conf: database}, path)
 	got := b.until(sent.ID, "ERROR")
 	require.Contains(t, text(got.AppDiagnostic), "statement 2 of 3, at line 2: ")
 	require.Contains(t, text(got.AppDiagnostic), "(line 3, column 8)")
@@ -223,7 +223,14 @@ func TestSQLBatch(t *testing.T) {
 	require.Contains(t, b.log(sent.ID), "word\nc\n-- 1 rows (", "what the first batch left in its file")
 
 	write("select sum(sin(a.id * b.id + c.id)) from range(100000) a, range(100000) b, range(100000) c")
-	sent = b.submit(api.BatchRequest{BatchType: "SQL", Resource: path})
+	_, err := b.SubmitBatch(t.Context(), api.BatchRequest{BatchType: "SQL", Resource: path})
+	require.ErrorContains(t, err, "upload it with the request")
+	beside, err := b.UploadBatch(t.Context(), api.BatchRequest{
+		BatchType: "SQL", Resource: path, ExtraResourcesMap: map[string]string{"x": "x"},
+	}, client.File{}, client.File{Name: "x", Open: func() (io.ReadCloser, error) { return os.Open(path) }})
+	require.NoError(t, err)
+	require.Contains(t, text(b.until(beside.ID, "ERROR").AppDiagnostic), "upload it with the request", "a file beside is no way around")
+	sent = b.upload(api.BatchRequest{BatchType: "SQL"}, path)
 	b.until(sent.ID, "RUNNING")
 	done, err := b.CancelBatch(t.Context(), sent.ID)
 	require.NoError(t, err)

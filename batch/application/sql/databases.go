@@ -3,12 +3,13 @@ package sql
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
-// Databases says which database files batches may use.
+// Databases says which files batches may use: their databases and their scripts.
 type Databases struct {
 	// Own is the file that the gateway itself has open; empty is none.
 	Own string
@@ -17,6 +18,8 @@ type Databases struct {
 	// Allowed are the directories that batches may use; Anywhere allows all.
 	Allowed  []string
 	Anywhere bool
+	// Scripts are further directories that scripts may lie in.
+	Scripts []string
 }
 
 // inMemory is DuckDB's name for a database without a file.
@@ -39,16 +42,39 @@ func (d Databases) Path(conf map[string]string) (string, error) {
 			"%s = %q is the file that the gateway itself has open, and DuckDB lets one process at a time write to a file: "+
 				"leave it out for a database in memory, or name another file", KeyPath, conf[KeyPath])
 	}
-	if d.Anywhere {
+	if d.reaches(path) {
 		return path, nil
-	}
-	for _, dir := range d.Allowed {
-		if rel, err := filepath.Rel(resolve(filepath.Clean(dir)), path); err == nil && rel != "." && filepath.IsLocal(rel) {
-			return path, nil
-		}
 	}
 	return "", sqlerr.New(sqlerr.Denied, "%s = %q is outside of the directories that SQL may use (kyuubi.engine.duckdb.allowed.directories): %s",
 		KeyPath, conf[KeyPath], strings.Join(d.Allowed, ", "))
+}
+
+// reaches says whether SQL may use a file, which may lie in more directories, too.
+func (d Databases) reaches(path string, more ...string) bool {
+	if d.Anywhere {
+		return true
+	}
+	for _, dir := range slices.Concat(more, d.Allowed) {
+		if rel, err := filepath.Rel(resolve(filepath.Clean(dir)), path); err == nil && rel != "." && filepath.IsLocal(rel) {
+			return true
+		}
+	}
+	return false
+}
+
+// CheckScript refuses a script on the gateway's machine that SQL itself could not
+// read: the log shows what is in it. It fails with Denied, or Invalid for what is no
+// file.
+func (d Databases) CheckScript(resource string) error {
+	path, err := scriptPath(resource)
+	if err != nil {
+		return err
+	}
+	if d.reaches(resolve(filepath.Clean(path)), d.Scripts...) {
+		return nil
+	}
+	return sqlerr.New(sqlerr.Denied, "resource = %q is outside of the directories that SQL may use (kyuubi.engine.duckdb.allowed.directories): upload it with the request, "+
+		"or have its directory added to those or to kyuubi.session.local.dir.allow.list", resource)
 }
 
 // same tells one file by two names.

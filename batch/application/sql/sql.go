@@ -33,7 +33,7 @@ type Options struct {
 	Runner []string
 	// Environ is the gateway's environment.
 	Environ []string
-	// Databases says which database files a batch may use.
+	// Databases says which files a batch may use.
 	Databases Databases
 	// Engine is what the process needs to know of the gateway's settings; only it
 	// and whoever runs the process know its form.
@@ -70,6 +70,9 @@ type builder struct {
 }
 
 func (b *builder) build(_ context.Context, job application.Job) (process.Command, error) {
+	if err := b.Databases.CheckScript(job.Resource); err != nil {
+		return process.Command{}, err
+	}
 	script, err := scriptPath(job.Resource)
 	if err != nil {
 		return process.Command{}, err

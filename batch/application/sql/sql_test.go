@@ -29,7 +29,7 @@ func TestConformance(t *testing.T) {
 	}
 	applicationtest.Run(t, applicationtest.Subject{
 		New: func(_ testing.TB, o process.Options) application.Application {
-			return New(Options{Process: o, Environ: os.Environ(), Runner: []string{"sh", "-c", `. "$(sed 's/.*"script":"\([^"]*\)".*/\1/' "$0")"`}})
+			return New(Options{Process: o, Environ: os.Environ(), Databases: Databases{Anywhere: true}, Runner: []string{"sh", "-c", `. "$(sed 's/.*"script":"\([^"]*\)".*/\1/' "$0")"`}})
 		},
 		Succeeds:   job("echo hello"),
 		Fails:      job("echo 'line 7, column 8' >&2; exit 1"),
@@ -61,7 +61,19 @@ func TestDatabases(t *testing.T) {
 		_, err := d.Path(map[string]string{KeyPath: outside})
 		require.ErrorIs(t, err, sqlerr.Denied, outside)
 	}
+	write := func(path string) string {
+		require.NoError(t, os.WriteFile(path, nil, 0o600))
+		return path
+	}
+	require.NoError(t, d.CheckScript("file://"+write(root+"/data/x.sql")))
+	require.ErrorIs(t, d.CheckScript(write(root+"/secret")), sqlerr.Denied)
+	more := d
+	more.Scripts = []string{root}
+	require.NoError(t, more.CheckScript(root+"/secret"))
+	require.ErrorIs(t, d.CheckScript(root+"/data/link.db"), sqlerr.Denied)
+	require.ErrorIs(t, d.CheckScript(root+"/data/no.sql"), sqlerr.Invalid)
 	d.Anywhere = true
+	require.NoError(t, d.CheckScript(root+"/secret"))
 	got, err := d.Path(map[string]string{KeyPath: "other.db"})
 	require.NoError(t, err)
 	require.Equal(t, root+"/other.db", got)
