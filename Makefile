@@ -55,6 +55,10 @@ e2e: build clients data e2e-run ## Run real clients against the built binary (RU
 e2e-run:
 	@NEKOMATA_BIN=$(CURDIR)/$(BIN) go test -count=1 -timeout 20m -run '$(or $(RUN),.)' ./test/e2e/...
 
+.PHONY: e2e-yarn
+e2e-yarn: build clients ## Run a batch of real Spark on a real YARN cluster (a minute)
+	@E2E_YARN=1 $(MAKE) e2e-run RUN=TestSparkOnYARN
+
 .PHONY: clients
 clients: ## Install beeline, the JDBC drivers and the Python clients into .cache
 	@test/env/apt.sh
