@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nekomata-sql/nekomata/auth"
@@ -73,6 +74,14 @@ type Manager struct {
 	opts  ManagerOptions
 	gate  gate
 	lines places
+
+	accepted, duplicated atomic.Int64
+}
+
+// Submissions returns how many batches this gateway has accepted, and how many
+// submissions it has answered with a batch that was there.
+func (m *Manager) Submissions() (accepted, duplicated int64) {
+	return m.accepted.Load(), m.duplicated.Load()
 }
 
 // NewManager returns a Manager. It touches nothing.

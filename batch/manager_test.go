@@ -94,6 +94,8 @@ func TestSubmitOnce(t *testing.T) {
 	require.False(t, again.Differs)
 	require.Equal(t, first.Created, again.Created)
 	require.EqualValues(t, 1, d.woken.Load(), "nothing new waits")
+	accepted, duplicated := d.Submissions()
+	require.Equal(t, []int64{1, 1}, []int64{accepted, duplicated})
 
 	b := again.Batch
 	require.Equal(t, map[string]string{

@@ -32,7 +32,11 @@ func (m *Manager) Check(ctx context.Context, req Request) (Info, error) {
 	if known != nil || err != nil {
 		return *orNone(known), err
 	}
-	return Info{}, m.refusal(&req)
+	leave, err := m.admit(ctx, &req)
+	if err == nil {
+		leave() // it is counted again when the files are here
+	}
+	return Info{}, err
 }
 
 func orNone(i *Info) *Info {
@@ -108,15 +112,16 @@ func (m *Manager) known(ctx context.Context, req *Request) (*Info, error) {
 	case err != nil:
 		return nil, err
 	}
-	i, err := duplicate(b, req)
+	i, err := m.duplicate(b, req)
 	return &i, err
 }
 
 // duplicate is a batch as whoever submits it again sees it.
-func duplicate(b metadata.Batch, req *Request) (Info, error) {
+func (m *Manager) duplicate(b metadata.Batch, req *Request) (Info, error) {
 	if b.User != req.User {
 		return Info{}, sqlerr.New(sqlerr.Exists, "%s=%s is taken: choose another one", KeyID, req.id)
 	}
+	m.duplicated.Add(1)
 	// Kyuubi's rows have no digest.
 	return Info{Batch: b, Duplicated: true, Differs: b.Digest != "" && !sameRequest(b.Digest, req.digest())}, nil
 }
@@ -144,6 +149,7 @@ func (m *Manager) accept(ctx context.Context, req *Request, files *Upload) (Info
 		files.leave()
 	}
 	if accepted {
+		m.accepted.Add(1)
 		m.opts.Wake()
 	}
 	return i, unavailable(err)
@@ -179,7 +185,7 @@ func (m *Manager) insert(ctx context.Context, b metadata.Batch, req *Request) (i
 		case failed == nil && found.Digest == b.Digest:
 			return Info{Batch: found}, true, nil
 		case failed == nil:
-			i, err = duplicate(found, req)
+			i, err = m.duplicate(found, req)
 			return i, true, err
 		case !errors.Is(failed, sqlerr.NotFound):
 			return Info{}, sure, failed

@@ -8,7 +8,7 @@ import (
 // newBatches makes the part that accepts batches and tells of them.
 func (s *Server) newBatches() *batch.Manager {
 	c := s.conf
-	return batch.NewManager(batch.ManagerOptions{
+	m := batch.NewManager(batch.ManagerOptions{
 		Store:         s.store,
 		Instance:      s.instance,
 		Host:          hostID(config.Get(c, config.BatchHost)),
@@ -38,6 +38,15 @@ func (s *Server) newBatches() *batch.Manager {
 		Nudge:      s.runner.Nudge,
 		Log:        s.log,
 	})
+	s.metrics.counter("nekomata_batches_accepted_total", "Batches that this gateway has accepted.", func() float64 {
+		accepted, _ := m.Submissions()
+		return float64(accepted)
+	})
+	s.metrics.counter("nekomata_batches_duplicated_total", "Submissions that this gateway has answered with a batch that was there.", func() float64 {
+		_, duplicated := m.Submissions()
+		return float64(duplicated)
+	})
+	return m
 }
 
 // checkBatch refuses SQL batches on files that they can't have.
