@@ -36,6 +36,9 @@ fast() { # fast VENV REQUIREMENTS
 	"$uv" pip install -q --no-cache --python "$1/bin/python" -r "$2" </dev/null
 }
 
+mkdir -p "$cache"
+exec 9>"$cache/.python.lock" # two at once would take each other's away
+flock 9
 names=("$@")
 if ((!${#names[@]})); then
 	install venv requirements.txt
