@@ -78,5 +78,7 @@ func TestBrackets(t *testing.T) {
 	} {
 		require.Equal(t, want, dialect.ColumnName(d.must("select " + sql + " from t").columns[0]), sql)
 	}
+	d.must("create view `default`.v as select tags[0] as a, deep[i][deep[0][0]] as b from `default`.t")
+	require.Contains(t, d.must("show create table `default`.v").rows[0][0], "SELECT tags[0] AS a, deep[i][deep[0][0]] AS b")
 	require.Equal(t, [][]string{{"1"}}, d.must("select [[[[[[[[[[1]]]]]]]]]][0][0][0][0][0][0][0][0][0][0]").rows)
 }

@@ -200,8 +200,8 @@ func plainNames(sql string) string {
 	if !strings.Contains(sql, library) {
 		return sql
 	}
-	return strings.NewReplacer(library+".main.", "", library+".", "", `"`+library+`".`, "").Replace(sql)
+	return withBrackets(strings.NewReplacer(library+".main.", "", library+".", "", `"`+library+`".`, "").Replace(sql))
 }
 
 // ColumnName is the name of a result's column as clients see it.
-func ColumnName(name string) string { return withBrackets(plainNames(name)) }
+func ColumnName(name string) string { return plainNames(name) }
