@@ -96,6 +96,12 @@ bench: build clients ## Go benchmarks, then side by side with Spark's Thrift ser
 	@test/env/apt.sh bench
 	@go test -run '^$$' -bench . -benchmem $(UNIT)
 	@NEKOMATA_BIN=$(CURDIR)/$(BIN) go run ./bench $(ARGS)
+	@$(MAKE) bench-batches
+
+.PHONY: bench-batches
+bench-batches: build ## Batches through real gateways: accepted, duplicates, lists, take-over
+	@test/env/apt.sh
+	@NEKOMATA_BENCH=1 NEKOMATA_BIN=$(CURDIR)/$(BIN) go test -count=1 -timeout 60m -v -run '^TestBenchBatches$$' ./test/e2e
 
 ##@ Code
 
@@ -139,4 +145,4 @@ $(LINTER): tools/go.mod tools/go.sum
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} \
 	  /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-	  /^[a-z0-9-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	  /^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
