@@ -178,7 +178,7 @@ func benchStore(t *testing.T, table *benchTable, name string, db *sql.DB, conf [
 		}))
 		accepted = append(accepted, drive(t, benchClients, func() (func() error, func()) {
 			return wire(t, g.rest, func() []byte {
-					return postOf(uuid.NewString())
+				return postOf(uuid.NewString())
 			})
 		}))
 		duplicates = append(duplicates, drive(t, benchClients, func() (func() error, func()) {
