@@ -271,6 +271,30 @@ func TestRunnerCancels(t *testing.T) {
 	require.Equal(t, "KILLED", h.reaches(far, metadata.Canceled).App.State)
 }
 
+// TestRunnerCancelsWhatAnotherHasKilled takes a batch over whose gateway has killed
+// the job and died.
+func TestRunnerCancelsWhatAnotherHasKilled(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	states := []application.State{application.Killed, application.NotFound, application.Failed, application.Finished}
+	want := []metadata.State{metadata.Canceled, metadata.Canceled, metadata.Error, metadata.Finished}
+	var ids []string
+	_, stop := h.run(nil)
+	for range states {
+		ids = append(ids, h.add())
+		h.reaches(ids[len(ids)-1], metadata.Running)
+	}
+	stop()
+	for i, id := range ids {
+		require.NoError(t, h.RequestCancel(t.Context(), id))
+		h.cluster.set(id, states[i], "")
+	}
+	h.run(nil)
+	for i, id := range ids {
+		h.reaches(id, want[i])
+	}
+}
+
 func TestRunnerLimits(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

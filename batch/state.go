@@ -27,7 +27,9 @@ var outcomes = map[application.State]outcome{
 func (h *held) next(info application.Info) metadata.State {
 	o := outcomes[info.State]
 	to := o.alone
-	if h.killed {
+	// Who has killed it may have died before it could say so.
+	byAnother := h.canceled.Load() && (info.State == application.Killed || info.State == application.NotFound)
+	if h.killed || byAnother {
 		to = o.killed
 	}
 	known := info.ID != "" && info.State != application.NotFound
