@@ -235,7 +235,7 @@ func TestEvents(t *testing.T) {
 			g.ServeHTTP(l, request(t, "GET", url+"/events", ""))
 		}()
 		began := time.Now()
-		require.True(t, strings.HasPrefix(<-l.got, "event: log\nid: 3\ndata: {"))
+		require.True(t, strings.HasPrefix(<-l.got, "event: log\nid: 4\ndata: {"))
 		require.True(t, strings.HasPrefix(<-l.got, "event: progress\ndata: {"))
 		require.Contains(t, <-l.got, `"state":"RUNNING"`)
 		require.Less(t, time.Since(began), time.Second)
@@ -254,7 +254,7 @@ func TestEvents(t *testing.T) {
 		require.Equal(t, "text/event-stream", l.Header().Get("Content-Type"))
 
 		again := request(t, "GET", url+"/events", "")
-		again.Header.Set("Last-Event-ID", "4")
+		again.Header.Set("Last-Event-ID", "5")
 		require.Equal(t, 204, g.do(again).Code, "who knows it all need not come again")
 		again.Header.Set("Last-Event-ID", "2")
 		w := g.do(again)
