@@ -53,7 +53,7 @@ func (b *batches) upload(r api.BatchRequest, path string) api.Batch {
 // until waits for a state and fails at any other end.
 func (b *batches) until(id, state string) api.Batch {
 	b.t.Helper()
-	deadline := time.Now().Add(2 * time.Minute)
+	deadline := time.Now().Add(5 * time.Minute)
 	for {
 		got, err := b.Batch(b.t.Context(), id)
 		require.NoError(b.t, err)
@@ -97,7 +97,10 @@ func spark(t *testing.T) *batches {
 		"kyuubi.engineEnv.PYSPARK_PYTHON="+need(t, "clients", ".cache", "venv", "bin", "python"),
 		"kyuubi.engineEnv.SPARK_LOCAL_IP=127.0.0.1",
 		"kyuubi.batchConf.spark.spark.master=local[1]", "kyuubi.batchConf.spark.spark.ui.enabled=false",
-		"kyuubi.batchConf.spark.spark.driver.memory=512m", "kyuubi.batch.application.check.interval=PT0.2S"))
+		"kyuubi.batchConf.spark.spark.driver.memory=512m",
+		// A third less work for a Java that lives for seconds.
+		"kyuubi.batchConf.spark.spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+		"kyuubi.batch.application.check.interval=PT0.2S"))
 }
 
 func script(name string) string { return filepath.Join(root, "test", "e2e", "batches", name) }
