@@ -19,24 +19,27 @@ type counts struct {
 type counted struct {
 	n    int64
 	when time.Time
+	// busy is closed when whoever counts again has done so; nil is nobody. One at a
+	// time is enough: such a count reads a whole index.
+	busy chan struct{}
 }
 
 // Count returns how many batches a filter picks: exactly up to Options.ExactCount,
-// beyond that as it was at most 5 s ago.
+// beyond that as it was some 5 s ago at most.
 func (s *Store) Count(ctx context.Context, f Filter) (int64, error) {
 	where, args := f.where()
 	key := f.key()
-	if n, ok := s.counts.get(key); ok {
-		return n, nil
-	}
-	began := time.Now()
-	n, err := s.count(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM metadata WHERE "+where+" LIMIT ?) AS few", append(args, s.opts.ExactCount+1)...)
-	if err != nil || n <= s.opts.ExactCount {
+	n, known, done, err := s.counts.turn(ctx, key)
+	if known || err != nil {
 		return n, err
 	}
-	if n, err = s.count(ctx, "SELECT COUNT(*) FROM metadata WHERE "+where, args...); err == nil {
-		s.counts.put(key, counted{n, began})
+	began := time.Now()
+	n, err = s.count(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM metadata WHERE "+where+" LIMIT ?) AS few", append(args, s.opts.ExactCount+1)...)
+	large := n > s.opts.ExactCount
+	if err == nil && large {
+		n, err = s.count(ctx, "SELECT COUNT(*) FROM metadata WHERE "+where, args...)
 	}
+	s.counts.put(key, counted{n: n, when: began}, large && err == nil, done)
 	return n, err
 }
 
@@ -70,23 +73,53 @@ func (f Filter) key() string {
 		f.CreatedFrom.UTC().String() + "\x00" + f.EndedBy.UTC().String()
 }
 
-func (c *counts) get(key string) (int64, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	k, ok := c.known[key]
-	return k.n, ok && time.Since(k.when) < countAge
+// turn is what is known of a large count. When it is not known, or half-way to being
+// too old, the caller counts, unless somebody does: then what is known is good
+// enough, or waited for. done goes to put.
+func (c *counts) turn(ctx context.Context, key string) (n int64, known bool, done chan struct{}, err error) {
+	for {
+		c.mu.Lock()
+		k, ok := c.known[key]
+		age := time.Since(k.when)
+		switch {
+		case !ok: // it may be small, and small ones are counted each time
+			c.mu.Unlock()
+			return 0, false, nil, nil
+		case age < countAge/2, age < countAge && k.busy != nil:
+			c.mu.Unlock()
+			return k.n, true, nil, nil
+		case k.busy == nil:
+			k.busy = make(chan struct{})
+			c.known[key] = k
+			c.mu.Unlock()
+			return 0, false, k.busy, nil
+		}
+		c.mu.Unlock()
+		select {
+		case <-k.busy:
+		case <-ctx.Done():
+			return 0, false, nil, convert(ctx.Err(), "the batches can't be counted")
+		}
+	}
 }
 
-func (c *counts) put(key string, k counted) {
+// put ends a turn. What is not worth keeping is forgotten.
+func (c *counts) put(key string, k counted, keep bool, done chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if done != nil {
+		close(done)
+	}
 	const most = 1000 // filters; times make many
 	for old, k := range c.known {
-		if len(c.known) >= most || time.Since(k.when) >= countAge {
+		if k.busy == nil && (len(c.known) >= most || time.Since(k.when) >= countAge) {
 			delete(c.known, old)
 		}
 	}
-	c.known[key] = k
+	delete(c.known, key)
+	if keep {
+		c.known[key] = k
+	}
 }
 
 // CountOpen returns how many batches have not ended, at most the given number: those
