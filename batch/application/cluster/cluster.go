@@ -87,7 +87,8 @@ func (s Submission) missing(program application.Info) string {
 }
 
 // Kill ends a job's applications, the program that submits, and what it submitted
-// at the last moment.
+// at the last moment. It fails with Unavailable as long as a program on another
+// machine may still submit the job: try again.
 func (s Submission) Kill(ctx context.Context, job application.Job) (string, error) {
 	ended, lookErr := s.Applications.End(ctx, job)
 	note, err := s.Submitter.Kill(ctx, job)
@@ -103,9 +104,26 @@ func (s Submission) Kill(ctx context.Context, job application.Job) (string, erro
 		}
 	}
 	if len(ended) == 0 {
+		if err := s.expected(ctx, job); err != nil {
+			return "", err
+		}
 		return "no application ran on the cluster; of the program that submits: " + note, nil
 	}
 	return strings.Join(ended, ", ") + " was told to end; of the program that submits: " + note, nil
+}
+
+// expected fails when a job may still turn up: who submits it is not known here, and
+// its time is not over.
+func (s Submission) expected(ctx context.Context, job application.Job) error {
+	program, err := s.Submitter.Find(ctx, job)
+	if err != nil || program.State != application.NotFound || job.Started.IsZero() {
+		return err
+	}
+	if left := s.Timeout - time.Since(job.Started); left > 0 {
+		return sqlerr.New(sqlerr.Unavailable,
+			"the batch %s is being submitted on another machine, and may turn up on the cluster within %s", job.ID, left.Round(time.Second))
+	}
+	return nil
 }
 
 // Forget removes what the program that submits has left. The program has a moment

@@ -140,6 +140,25 @@ func TestKillEndsWhatCameAtTheLastMoment(t *testing.T) {
 	}
 }
 
+func TestKillWaitsForWhatIsSubmittedElsewhere(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{program: application.Info{State: application.NotFound}}
+		job := application.Job{ID: "b1", Started: time.Now()}
+		s := Submission{Submitter: f, Applications: f, Timeout: 30 * time.Second}
+		_, err := s.Kill(t.Context(), job)
+		require.ErrorIs(t, err, sqlerr.Unavailable)
+		f.ends = [][]string{{"a1"}}
+		note, err := s.Kill(t.Context(), job)
+		require.NoError(t, err)
+		require.Contains(t, note, "a1 was told to end")
+		time.Sleep(30 * time.Second)
+		note, err = s.Kill(t.Context(), job)
+		require.NoError(t, err)
+		require.Contains(t, note, "no application ran")
+	})
+}
+
 func TestForgetLetsTheProgramEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

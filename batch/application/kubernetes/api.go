@@ -47,6 +47,7 @@ func newAPI(p place, a Access, timeout time.Duration) (*api, error) {
 	config.APIPath = "/api"
 	config.NegotiatedSerializer = serializer.NewCodecFactory(scheme).WithoutConversion()
 	config.UserAgent = "nekomata"
+	config.WarningHandler = rest.NoWarnings{} // they are for people at a terminal
 	config.QPS, config.Burst = requestRate, requestBurst
 	client, err := rest.RESTClientFor(config)
 	if err != nil {
