@@ -139,14 +139,16 @@ func (c *conn) explain(f failure, text statementText) error {
 // message is the text for the client, with the words that clients look for and,
 // where it is in the client's own text, the place.
 func (f failure) message(m meaning, text statementText) string {
+	first, rest, more := strings.Cut(f.text, "\n")
 	prefix := ""
 	switch name := f.table(text.sql); {
 	case name != "":
+		// Superset takes the words between "Table" and "does not exist" for the name.
+		first = strings.Replace(first, "Table with name ", "Table ", 1)
 		prefix = "[TABLE_OR_VIEW_NOT_FOUND] SemanticException Table not found " + name + ": "
 	case m.state == "42601":
 		prefix = "[PARSE_SYNTAX_ERROR] "
 	}
-	first, rest, more := strings.Cut(f.text, "\n")
 	if text.own && f.offset >= 0 && f.offset <= len(text.sql) {
 		line, column := dialect.Place(text.sql, f.offset)
 		first = fmt.Sprintf("%s (line %d, column %d)", first, line, column)

@@ -97,7 +97,7 @@ func TestErrors(t *testing.T) {
 		words string
 	}{
 		{"SELECT a FRM t", sqlerr.Invalid, "42601", "[PARSE_SYNTAX_ERROR]"},
-		{"SELECT a FROM nope", sqlerr.NotFound, "42P01", "Table not found nope"},
+		{"SELECT a FROM nope", sqlerr.NotFound, "42P01", "Table not found nope: Table nope does not exist!"},
 		{"SELECT a FROM default.nope", sqlerr.NotFound, "42P01", "SemanticException Table not found default.nope: "},
 		{"SELECT a FROM no_db.nope", sqlerr.NotFound, "42P01", "Table not found no_db.nope"},
 		{"INSERT INTO nope VALUES (1)", sqlerr.NotFound, "42P01", "Table not found nope"},
