@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"github.com/nekomata-sql/nekomata/batch/application"
 	"github.com/nekomata-sql/nekomata/metadata"
@@ -32,8 +33,11 @@ type held struct {
 	// slot says that the batch counts as being launched; the Runner's lock covers it.
 	slot bool
 
-	// What Kill has said, once it was called.
-	killed   bool
+	// returned says that the lease is being given back: one that is gone is then no
+	// loss either.
+	returned bool
+	// When Kill was called last, and what it said. Zero is never.
+	killed   time.Time
 	killNote string
 }
 

@@ -116,6 +116,7 @@ func (r *Runner) release(ctx context.Context, h *held, after time.Duration) {
 		}
 	}
 	h.ending.Store(true)
+	h.returned = true
 	r.write(ctx, h, func(ctx context.Context) error { return r.store.Release(ctx, h.lease) })
 }
 

@@ -29,7 +29,7 @@ func (h *held) next(info application.Info) metadata.State {
 	to := o.alone
 	// Who has killed it may have died before it could say so.
 	byAnother := h.canceled.Load() && (info.State == application.Killed || info.State == application.NotFound)
-	if h.killed || byAnother {
+	if !h.killed.IsZero() || byAnother {
 		to = o.killed
 	}
 	known := info.ID != "" && info.State != application.NotFound
@@ -66,7 +66,7 @@ func (h *held) seen(info application.Info) metadata.Application {
 // reason is a diagnostic for an end about which the application says nothing.
 func (h *held) reason(s application.State) string {
 	switch {
-	case h.killed && h.killNote != "":
+	case h.killNote != "":
 		return h.killNote
 	case s == application.Killed:
 		return "the application was killed"

@@ -33,7 +33,7 @@ func (r *Runner) watch(ctx context.Context, h *held) {
 				"since", time.Since(h.batch.Started).Round(time.Second), "application", h.batch.App.ID, "applicationState", h.batch.App.State)
 			starving = time.Now().Add(r.opts.Starvation)
 		}
-		if h.canceled.Load() && !h.killed && r.kill(ctx, h) {
+		if h.canceled.Load() && time.Since(h.killed) > killAgain && r.kill(ctx, h) {
 			p.restart()
 		}
 		if !r.rest(ctx, h, p.next()) {
@@ -64,7 +64,11 @@ type pace struct {
 	most, last time.Duration
 }
 
-const firstLook = 50 * time.Millisecond
+const (
+	firstLook = 50 * time.Millisecond
+	// killAgain is after how long a job that was killed and still lives is killed again.
+	killAgain = 30 * time.Second
+)
 
 func (p *pace) restart() { p.last = 0 }
 
@@ -117,7 +121,7 @@ func (r *Runner) kill(ctx context.Context, h *held) bool {
 		}
 		return false
 	}
-	h.killed, h.killNote = true, note
+	h.killed, h.killNote = time.Now(), note
 	h.log.Info("a job was killed, as somebody asked", "result", note)
 	return true
 }

@@ -73,6 +73,8 @@ func (r *Runner) write(ctx context.Context, h *held, change func(context.Context
 		case err == nil:
 			trouble.note(ctx, nil)
 			return done
+		case errors.Is(err, metadata.ErrLeaseLost) && h.returned: // an answer was lost on the way
+			return over
 		case errors.Is(err, metadata.ErrLeaseLost):
 			h.ending.Store(false)
 			r.lose(h)
