@@ -141,4 +141,4 @@ func measureRounds(ctx context.Context, java client, targets []*target, results 
 }
 
 // clientSeconds bounds the warming up of a measurement, and then the measurement.
-const clientSeconds = 6
+const clientSeconds = 8

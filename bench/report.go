@@ -49,9 +49,14 @@ func (r *results) beside(row string, a, b *target) string {
 	if len(ours) == 0 || len(ours) != len(theirs) {
 		return "–"
 	}
-	quotients := make([]float64, len(ours))
+	var quotients []float64
 	for i := range ours {
-		quotients[i] = ours[i] / theirs[i]
+		if theirs[i] > 0 { // one that got nowhere has no rate
+			quotients = append(quotients, ours[i]/theirs[i])
+		}
+	}
+	if len(quotients) == 0 {
+		return "–"
 	}
 	slices.Sort(quotients)
 	return number(median(quotients))

@@ -14,7 +14,7 @@ while read -r pkg; do
 	while read -r name; do
 		found=$((found + 1))
 		echo "== $pkg $name ($time)"
-		go test -run '^$' -fuzz "^$name\$" -fuzztime "$time" "$pkg"
+		go test -run '^$' -fuzz "^$name\$" -fuzztime "$time" -fuzzminimizetime 100x "$pkg"
 	done < <(go test -list '^Fuzz' "$pkg" | grep '^Fuzz' || true)
 done < <(go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' "${packages[@]}")
 echo "$found fuzz tests ran"
