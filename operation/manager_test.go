@@ -260,6 +260,12 @@ func TestTimeoutCancelAndClose(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		require.NoError(t, b.Cancel(stream.ID))
 		require.ErrorIs(t, <-failed, sqlerr.Canceled)
+		require.True(t, b.conn.live.over, "its rows are let go")
+		began = time.Now()
+		info, err = b.start(t, "one", false, 0)
+		require.NoError(t, err)
+		require.Equal(t, Finished, info.State)
+		require.Zero(t, time.Since(began), "nobody reads the rest of what was canceled")
 
 		info, err = b.start(t, "slow", true, 0)
 		require.NoError(t, err)
@@ -268,6 +274,29 @@ func TestTimeoutCancelAndClose(t *testing.T) {
 		_, err = b.Get(info.ID)
 		require.ErrorIs(t, err, sqlerr.NotFound)
 		require.False(t, b.conn.overlap)
+	})
+}
+
+func TestCancelOfAResultThatIsBeingSetAside(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Options{}, map[string]script{
+			"trickle": {batches: 1000, perBatch: 2000, nextDelay: time.Second}, "one": {batches: 1, perBatch: 1},
+		})
+		stream, err := b.start(t, "trickle", false, 0)
+		require.NoError(t, err)
+		began := time.Now()
+		next, err := b.start(t, "one", true, 0)
+		require.NoError(t, err)
+		time.Sleep(10 * time.Second)
+		require.NoError(t, b.Cancel(stream.ID))
+		next, err = b.Wait(t.Context(), next.ID, time.Hour)
+		require.NoError(t, err)
+		require.Equal(t, Finished, next.State)
+		require.Less(t, time.Since(began), 20*time.Second)
+		_, err = b.Fetch(stream.ID, Fetch{MaxRows: 1})
+		require.ErrorIs(t, err, sqlerr.Canceled)
+		require.NoError(t, b.Close(stream.ID))
 	})
 }
 

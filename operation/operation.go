@@ -260,6 +260,9 @@ func (o *operation) abort() {
 	}
 	o.set(Canceled, errCanceled)
 	o.cancel(errCanceled)
+	if r != nil {
+		r.abandon()
+	}
 }
 
 // streams says whether rows still come; a fetch under way means they do.

@@ -62,6 +62,7 @@ type result struct {
 	held      []arrow.RecordBatch
 	heldBytes int64
 	wanted    atomic.Int32 // how many wait for their turn to read
+	abandoned atomic.Bool  // nobody will read on
 }
 
 func newResult(rows engine.Rows, opts ResultOptions) *result {
@@ -89,6 +90,10 @@ func (r *result) prefetch(ctx context.Context) error {
 func (r *result) drain(ctx context.Context) error {
 	defer r.lock()()
 	for r.rows != nil && r.err == nil {
+		if r.abandoned.Load() {
+			r.endStream()
+			return nil
+		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -317,9 +322,26 @@ func (r *result) streaming() bool {
 	return r.rows != nil
 }
 
+// abandon frees everything unless somebody reads right now: he finds out, by his
+// context or in drain, and ends the stream.
+func (r *result) abandon() {
+	r.abandoned.Store(true)
+	if !r.reading.TryLock() {
+		return
+	}
+	defer r.reading.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.free()
+}
+
 // close frees everything. The caller has ended the context of any fetch before.
 func (r *result) close() {
 	defer r.lock()()
+	r.free()
+}
+
+func (r *result) free() {
 	defer r.tell()
 	if r.closed {
 		return
