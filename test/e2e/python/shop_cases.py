@@ -86,7 +86,7 @@ def values():
     equal(
         [("days", 60), ("months", 2), ("hours", 6), ("later", "2024-03-01"), ("next_month", "2024-02-29"), ("second_part", "b"),
          ("last_part", "c"), ("joined", "ab"), ("hashed", "9dd4e461268c8034f5c8564e155c67a6"), ("len", 4), ("pos", 2), ("replaced", "a+b"),
-         ("tail", "llo"), ("cast_ok", 17), ("cast_null", None), ("lit", "it"), ("yes", "true"), ("some_v", True), ("list", "a, b"),
+         ("tail", "llo"), ("cast_ok", 17), ("cast_null", None), ("lit", "it"), ("yes", "true"), ("some_v", True),
          ("n_array", 2), ("n_append", 3), ("n_concat", 3)],
         utils(),
     )
@@ -99,7 +99,8 @@ def utils():
         names = [column[0].split(".")[-1] for column in cursor.description]
         got = dict(zip(names, cursor.fetchone()))
     note(got)
-    unsure = {"two_hours", "trunc_month", "last_of_month", "any_v"}
+    assert got["list"] in ("a, b", "b, a"), "a list has no order, and the adapter asks for none"
+    unsure = {"list", "two_hours", "trunc_month", "last_of_month", "any_v"}
     equal("2024-02-29", str(got["last_of_month"])[:10], "last_day")
     equal("2024-02-01", str(got["trunc_month"])[:10], "date_trunc")
     equal("2024-01-02 01:00:00", str(got["two_hours"])[:19], "dateadd")
