@@ -88,7 +88,7 @@ func TestBatchesOfTwoGateways(t *testing.T) {
 	found, err := filepath.Glob(filepath.Join(dir, "batch", "upload", up.ID, "*", "a.sql"))
 	require.NoError(t, err)
 	require.Len(t, found, 1)
-	refused(http.StatusTooManyRequests, func(*api.BatchRequest) {})
+	refused(http.StatusTooManyRequests, func(r *api.BatchRequest) { r.BatchType, r.Resource = "PYSPARK", "/jobs/a.py" })
 
 	ended, err := here.CancelBatch(ctx, up.ID) // accepted there
 	require.NoError(t, err)
