@@ -53,12 +53,24 @@ var (
 	DuckDBDialect = Enum("kyuubi.engine.duckdb.sql.dialect", "hive",
 		"How statements are read. hive: with backticks, backslash escapes in strings, and Hive's SHOW, DESCRIBE, USE and SET. duckdb: as DuckDB has it.",
 		Choice{Values: []string{"hive", "duckdb"}}).Session().Ours()
+
+	// DuckDBDoubleQuotes is what a text in double quotes is.
+	DuckDBDoubleQuotes = Enum("kyuubi.engine.duckdb.sql.double.quotes", "identifier",
+		"What a text in double quotes is in Hive's SQL. identifier: a name, as in standard SQL, which generic JDBC tools write. string: a string, as in Hive.",
+		Choice{Values: []string{"identifier", "string"}}).Session().Ours()
+
+	// DuckDBShowLayout is the columns that SHOW answers.
+	DuckDBShowLayout = Enum("kyuubi.engine.duckdb.sql.show.layout", "hive",
+		"The columns of SHOW TABLES, SHOW VIEWS and SHOW FUNCTIONS. hive: one, the name (`tab_name`), where PyHive, SQLAlchemy and Superset look for it. "+
+			"spark: `namespace`, `tableName` and `isTemporary`; `namespace`, `viewName` and `isTemporary`; `function`.",
+		Choice{Values: []string{"hive", "spark"}}).Session().Ours()
 )
 
 var duckdbArea = Area{
 	Title: "DuckDB",
 	Settings: []Setting{
 		DuckDBPath, DuckDBMemoryLimit, DuckDBThreads, DuckDBTempDir, DuckDBMaxTempSize, DuckDBExternalAccess,
-		DuckDBAllowedDirectories, DuckDBMaxRunning, DuckDBMaxQueued, DuckDBDialect,
+		DuckDBAllowedDirectories, DuckDBMaxRunning, DuckDBMaxQueued, DuckDBDialect, DuckDBDoubleQuotes,
+		DuckDBShowLayout,
 	},
 }

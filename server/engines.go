@@ -47,6 +47,8 @@ func newDuckDB(c *config.Config, log *slog.Logger) runningEngine {
 		MaxRunning:           config.Get(c, config.DuckDBMaxRunning),
 		MaxQueued:            config.Get(c, config.DuckDBMaxQueued),
 		Dialect:              config.Get(c, config.DuckDBDialect),
+		DoubleQuotes:         config.Get(c, config.DuckDBDoubleQuotes),
+		ShowLayout:           config.Get(c, config.DuckDBShowLayout),
 		Log:                  log,
 	})
 }

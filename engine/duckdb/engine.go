@@ -101,6 +101,7 @@ func (e *Engine) Open(ctx context.Context, req engine.OpenRequest) (engine.Conn,
 	c.dialect = dialect.NewSession(req.Conf, req.Vars, dialect.Options{
 		Hive:     e.opts.Dialect == DialectHive,
 		Settings: func(name string) bool { return db.settings[strings.ToLower(name)] },
+		Defaults: map[string]string{dialect.KeyDoubleQuotes: e.opts.DoubleQuotes, dialect.KeyShowLayout: e.opts.ShowLayout},
 	})
 	if err := c.begin(ctx, req); err != nil {
 		c.end(sqlerr.New(sqlerr.Conflict, "the connection was not opened"))

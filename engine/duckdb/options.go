@@ -42,6 +42,9 @@ type Options struct {
 	MaxQueued int
 	// Dialect is what statements are written in: "hive", also for "", or "duckdb".
 	Dialect string
+	// DoubleQuotes and ShowLayout are what sessions begin with for
+	// dialect.KeyDoubleQuotes and dialect.KeyShowLayout; "" is the first choice there.
+	DoubleQuotes, ShowLayout string
 	// Log receives what happens to the database; nil discards it.
 	Log *slog.Logger
 

@@ -18,6 +18,8 @@ type request struct {
 	own bool
 	// small says that the statement is known to be one that takes no time.
 	small bool
+	// sums has Hive's types of columns that are sums of decimals.
+	sums map[int]string
 }
 
 // errSuperseded is what reading on ends with once another statement has begun.

@@ -2,11 +2,13 @@ package duckdb
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	native "github.com/duckdb/duckdb-go-bindings"
 
 	"github.com/nekomata-sql/nekomata/engine"
+	"github.com/nekomata-sql/nekomata/engine/duckdb/dialect"
 	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
@@ -62,7 +64,49 @@ func (c *conn) perform(ctx context.Context, p *pass, r *request) (engine.Rows, f
 	if s.sql != r.plan.SQL {
 		r.own = false
 	}
+	r.sums = c.sums(s, r.plan)
 	return c.start(s, *r)
+}
+
+// sums tells Hive's types of the columns of s that are sums of decimals.
+func (c *conn) sums(s *statement, plan dialect.Plan) map[int]string {
+	if plan.Unsummed == nil || s.kind != native.StatementTypeSelect {
+		return nil
+	}
+	types := s.decimals()
+	if len(types) == 0 {
+		return nil
+	}
+	probe, f, err := c.prepareText(plan.Unsummed())
+	if f.failed() || err != nil {
+		return nil
+	}
+	defer probe.close()
+	out := map[int]string{}
+	largest := probe.decimals()
+	for i, t := range types {
+		if name := dialect.SumType(t, largest[i]); name != "" {
+			out[i] = strings.ToLower(name)
+		}
+	}
+	return out
+}
+
+// decimals are the types of the columns that are decimals.
+func (s *statement) decimals() map[int]string {
+	var out map[int]string
+	for i := range native.PreparedStatementColumnCount(s.handle) {
+		if native.PreparedStatementColumnType(s.handle, i) != native.TypeDecimal {
+			continue
+		}
+		t := native.PreparedStatementColumnLogicalType(s.handle, i)
+		if out == nil {
+			out = map[int]string{}
+		}
+		out[int(i)] = fmt.Sprintf("DECIMAL(%d,%d)", native.DecimalWidth(t), native.DecimalScale(t))
+		native.DestroyLogicalType(&t)
+	}
+	return out
 }
 
 // finds tells whether a statement of ours answers with a row.

@@ -24,6 +24,7 @@ type stream struct {
 	result  native.Result
 	options native.ArrowOptions
 	plan    dialect.Plan
+	sums    map[int]string // types of columns that are sums
 	own     bool
 	chunks  *arrow.Schema     // what DuckDB says
 	schema  *arrow.Schema     // what the client sees
@@ -37,7 +38,7 @@ var _ engine.Rows = (*stream)(nil)
 
 // newStream takes result over and reads the first rows.
 func (c *conn) newStream(result native.Result, r request) (engine.Rows, failure, error) {
-	s := &stream{conn: c, result: result, plan: r.plan, own: r.own}
+	s := &stream{conn: c, result: result, plan: r.plan, own: r.own, sums: r.sums}
 	s.options = native.ResultGetArrowOptions(&s.result)
 	c.current = s
 	f := s.describe()
@@ -76,23 +77,31 @@ func (s *stream) describe() failure {
 	}
 	s.chunks, s.schema = schema, schema
 	if s.plan.Sums {
-		s.schema = sumsAsBigint(schema, types)
+		s.schema = summed(schema, types, s.sums)
+	}
+	if len(s.plan.Voids) > 0 {
+		s.schema = s.plan.VoidSchema(s.schema)
 	}
 	return failure{}
 }
 
-// sumsAsBigint names HUGEINT, which DuckDB makes of sums of integers, by Hive's
-// type for them. A sum that doesn't fit is an error of the protocol's encoder.
-func sumsAsBigint(schema *arrow.Schema, types []native.LogicalType) *arrow.Schema {
+// summed names sums by Hive's types: HUGEINT, which DuckDB makes of sums of
+// integers, is BIGINT, and decimals are as wide as sums says. One that doesn't fit
+// is an error of the protocol's encoder.
+func summed(schema *arrow.Schema, types []native.LogicalType, sums map[int]string) *arrow.Schema {
 	var fields []arrow.Field
 	for i, t := range types {
-		if native.GetTypeId(t) != native.TypeHugeInt {
+		name := sums[i]
+		if native.GetTypeId(t) == native.TypeHugeInt {
+			name = "bigint"
+		}
+		if name == "" {
 			continue
 		}
 		if fields == nil {
 			fields = slices.Clone(schema.Fields())
 		}
-		fields[i].Metadata = arrow.NewMetadata([]string{hive.MetaType}, []string{"bigint"})
+		fields[i].Metadata = arrow.NewMetadata([]string{hive.MetaType}, []string{name})
 	}
 	if fields == nil {
 		return schema

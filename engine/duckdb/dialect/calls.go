@@ -21,13 +21,18 @@ const anyArity = ^uint64(0)
 // calls are the functions of Hive's that aren't DuckDB's.
 var calls = func() map[string]call {
 	m := map[string]call{
-		"array": {arities: anyArity, to: "list_value"}, "explode": {arities: 1 << 1, to: "unnest"},
-		"collect_list": {window: "list"}, "collect_set": {window: "list"},
+		"array": {arities: anyArity, to: "list_value"}, "transform": {arities: 1 << 2, to: "list_transform"},
+		"format_string": {arities: anyArity, to: "printf"},
+		"collect_list":  {window: "list"}, "collect_set": {window: "list"},
+		"count_if": {window: "count_if"}, "percentile": {window: "quantile_cont"},
+		"std": {arities: 1 << 1, to: "stddev"}, "every": {arities: 1 << 1, to: "bool_and"}, "kurtosis": {arities: 1 << 1, to: "kurtosis_pop"},
+		"first_value": {arities: 1 << 1, to: "first", window: "first_value"}, "last_value": {arities: 1 << 1, to: "last", window: "last_value"},
 		"date_format": {pattern: 2, text: true}, "from_unixtime": {pattern: 2, text: true},
 		"unix_timestamp": {pattern: 2}, "to_unix_timestamp": {pattern: 2}, "to_date": {pattern: 2}, "to_timestamp": {pattern: 2},
 	}
-	for _, mac := range append(varying(), macros...) {
-		c := m[mac.name]
+	for _, mac := range allMacros() {
+		name := strings.TrimPrefix(mac.name, casting)
+		c := m[name]
 		c.to = library + "." + quoteName(mac.name)
 		for _, body := range mac.bodies {
 			list := body[1:strings.IndexByte(body, ')')]
@@ -37,19 +42,18 @@ var calls = func() map[string]call {
 			}
 			c.arities |= 1 << n
 		}
-		m[mac.name] = c
+		m[name] = c
 	}
 	return m
 }()
 
-// intWindows are functions whose result is INT in Hive and BIGINT in DuckDB.
-var intWindows = set("row_number rank dense_rank ntile")
-
 // paren is what is known about a parenthesis.
 type paren struct {
 	close int // its end; 0 when there is none
+	open  int // of one that closes: where it opens, plus one
 	args  int
 	as    int // the last AS directly in it
+	in    int // of any token: the parenthesis around it, plus one
 }
 
 // layout finds where parentheses end and how many arguments are in them.
@@ -65,6 +69,7 @@ func (e *emitter) layout() {
 		var in *paren
 		if len(open) > 0 {
 			in = &e.parens[open[len(open)-1]]
+			e.parens[i].in = open[len(open)-1] + 1
 			if in.args == 0 && !closes {
 				in.args = 1
 			}
@@ -74,6 +79,7 @@ func (e *emitter) layout() {
 			open = append(open, i)
 		case closes && in != nil:
 			in.close = i
+			e.parens[i].open = open[len(open)-1] + 1
 			open = open[:len(open)-1]
 		case in != nil && t.Kind == Op && text == ",":
 			in.args++
@@ -100,7 +106,7 @@ func (e *emitter) next(i int) int {
 }
 
 func (e *emitter) is(i int, text string) bool {
-	return i < len(e.tokens) && e.tokens[i].Kind != String && strings.EqualFold(e.src[e.tokens[i].Off:e.tokens[i].End], text)
+	return i >= 0 && i < len(e.tokens) && e.tokens[i].Kind != String && strings.EqualFold(e.src[e.tokens[i].Off:e.tokens[i].End], text)
 }
 
 // later writes text behind token i.
@@ -121,6 +127,9 @@ func (e *emitter) call(i int, word string) (int, bool) {
 	case "lateral":
 		return e.lateralView(i)
 	}
+	if last, done := e.clause(i, word); done {
+		return last, true
+	}
 	open := e.next(i)
 	if !e.is(open, "(") || e.any && e.prevIs(".") {
 		return i, false
@@ -133,27 +142,21 @@ func (e *emitter) call(i int, word string) (int, bool) {
 		}
 	}
 	c, known := calls[word]
-	cast, special := word == "cast" || word == "try_cast", word == "extract" || intWindows[word]
-	if !known && !cast && !special && word != "named_struct" && word != "current_date" {
+	special := specialWords[word]
+	if !known && !special {
 		return i, false
 	}
 	p := e.paren(open)
 	if p.close == 0 || !e.startsOperand() {
 		return i, false
 	}
+	if special {
+		if last, done := e.special(i, open, p, word); done {
+			return last, true
+		}
+	}
 	switch {
-	case word == "current_date" && p.args == 0:
-		e.out.WriteString("current_date")
-		return p.close, true
-	case cast:
-		return e.cast(open, p)
-	case word == "extract", intWindows[word]:
-		e.out.WriteString("CAST(" + word)
-		e.later(e.endOfCall(p.close), " AS INTEGER)")
-		return i, true
-	case word == "named_struct":
-		return e.namedStruct(i, open, p)
-	case known && c.arities&(1<<min(p.args, 63)) != 0 && !e.interval(open, p.close):
+	case known && c.arities&(1<<min(p.args, 63)) != 0 && (!dateSums[word] || !e.interval(open, p.close)):
 		e.rename(i, open, p, c)
 		return i, true
 	}
@@ -220,6 +223,9 @@ func (e *emitter) calculates(i int) bool {
 	return n < len(e.tokens) && e.tokens[n].Kind == Op && arithmetic(e.src[e.tokens[n].Off:e.tokens[n].End])
 }
 
+// dateSums are functions of DuckDB's that take an INTERVAL, under a name of Hive's.
+var dateSums = set("date_add date_sub add_months")
+
 // interval tells whether there is an INTERVAL between two tokens: DuckDB's own
 // function is meant.
 func (e *emitter) interval(from, to int) bool {
@@ -268,8 +274,11 @@ func (e *emitter) currentTimestamp(i int) (int, bool) {
 	return i, true
 }
 
-// intMacros are the types whose casts cut fractions off.
-var intMacros = map[string]string{"TINYINT": "tinyint", "SMALLINT": "smallint", "INTEGER": "int", "BIGINT": "bigint"}
+// castsTo has the macros for casts whose meaning differs, by DuckDB's type.
+var castsTo = map[string]string{
+	"TINYINT": "tinyint", "SMALLINT": "smallint", "INTEGER": "int", "BIGINT": "bigint", "DOUBLE": "double", "FLOAT": "float",
+	"DATE": "date", "TIMESTAMP": "timestamp", "BLOB": "binary", varchar: "string",
+}
 
 // cast writes CAST(x AS t): what can't be cast is NULL, and fractions are cut.
 func (e *emitter) cast(open int, p paren) (int, bool) {
@@ -286,24 +295,19 @@ func (e *emitter) cast(open int, p paren) (int, bool) {
 	}
 	first := e.next(open)
 	single := e.next(first) == p.as
-	switch whole := single && e.tokens[first].Kind == Number && !strings.ContainsAny(e.src[e.tokens[first].Off:e.tokens[first].End], ".eE"); {
-	case single && duck == "BLOB" && e.tokens[first].Kind == String:
-		e.out.WriteString("encode(")
-		e.replaceCast(p, ")")
-	case intMacros[duck] == "" || whole:
-		verb := "TRY_CAST("
-		if duck == varchar || whole {
-			verb = "CAST("
-		}
-		e.out.WriteString(verb)
+	name := castsTo[strings.ToUpper(duck)]
+	whole := single && e.tokens[first].Kind == Number && !strings.ContainsAny(e.src[e.tokens[first].Off:e.tokens[first].End], ".eE") &&
+		e.tokens[first].End-e.tokens[first].Off <= len("32")
+	switch {
+	case whole && (strings.HasSuffix(strings.ToUpper(duck), "INT") || duck == "INTEGER"), single && duck == varchar && e.tokens[first].Kind == String:
+		e.out.WriteString("CAST(")
+		e.replaceCast(p, " AS "+duck+")")
+	case name == "":
+		e.out.WriteString("TRY_CAST(")
 		e.replaceCast(p, " AS "+duck+")")
 	default:
-		e.out.WriteString("TRY_CAST(trunc(TRY_CAST(")
-		middle := "DOUBLE"
-		if duck == "BIGINT" {
-			middle = "DECIMAL(38, 10)"
-		}
-		e.replaceCast(p, " AS "+middle+")) AS "+duck+")")
+		e.out.WriteString(library + "." + quoteName(casting+name) + "(")
+		e.replaceCast(p, ")")
 	}
 	e.prev, e.any = e.tokens[open], true
 	return open, true
@@ -316,30 +320,4 @@ func (e *emitter) replaceCast(p paren, text string) {
 	}
 	e.skip[p.as] = p.close
 	e.later(p.close, text)
-}
-
-// namedStruct writes named_struct('x', 1, ...) as {'x': 1, ...}.
-func (e *emitter) namedStruct(_, open int, p paren) (int, bool) {
-	e.out.WriteString("struct_pack(")
-	depth, name := 0, true
-	if e.instead == nil {
-		e.instead = map[int]string{}
-	}
-	for n := e.next(open); n < p.close; n = e.next(n) {
-		switch {
-		case e.tokens[n].Kind == Op && (e.is(n, "(") || e.is(n, "[") || e.is(n, "{")):
-			depth++
-		case e.tokens[n].Kind == Op && (e.is(n, ")") || e.is(n, "]") || e.is(n, "}")):
-			depth--
-		case depth == 0 && name && e.tokens[n].Kind == String && e.is(e.next(n), ","):
-			e.instead[n] = quoteName(e.tokens[n].Value)
-			e.instead[e.next(n)] = " :="
-			n = e.next(n)
-			name = false
-		case depth == 0 && e.is(n, ","):
-			name = true
-		}
-	}
-	e.prev, e.any = e.tokens[open], true
-	return open, true
 }

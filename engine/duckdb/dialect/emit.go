@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -17,6 +18,7 @@ type emitter struct {
 	any    bool  // prev is set
 
 	parens  []paren        // by the token that opens; made when first asked for
+	ahead   map[int]string // texts to write before tokens
 	behind  map[int]string // texts to write behind tokens
 	instead map[int]string // texts to write in the place of tokens
 	skip    map[int]int    // tokens to leave out, from one to another
@@ -29,6 +31,12 @@ type emitter struct {
 // emit writes tokens, all of them from src, for DuckDB.
 func emit(src string, tokens []Token) string {
 	e := emitter{src: src, tokens: tokens}
+	return e.run()
+}
+
+// run writes all tokens.
+func (e *emitter) run() string {
+	src, tokens := e.src, e.tokens
 	if len(tokens) == 0 {
 		return ""
 	}
@@ -36,7 +44,11 @@ func emit(src string, tokens []Token) string {
 	if strings.IndexByte(src, '[') >= 0 {
 		e.starts = slices.Repeat([]int{-1}, len(tokens))
 	}
+	e.between()
 	for i := 0; i < len(tokens); i++ {
+		if text, ok := e.ahead[i]; ok {
+			e.literal(text)
+		}
 		if e.starts != nil {
 			e.starts[i] = e.out.Len()
 		}
@@ -86,6 +98,30 @@ func (e *emitter) write(i int) int {
 	}
 	e.prev, e.any = t, true
 	return i
+}
+
+// replace writes text in the place of token i.
+func (e *emitter) replace(i int, text string) {
+	if e.instead == nil {
+		e.instead = map[int]string{}
+	}
+	e.instead[i] = text
+}
+
+// before writes text before token i, and before what is to be written there.
+func (e *emitter) before(i int, text string) {
+	if e.ahead == nil {
+		e.ahead = map[int]string{}
+	}
+	e.ahead[i] = text + e.ahead[i]
+}
+
+// drop leaves out the tokens from i to last.
+func (e *emitter) drop(i, last int) {
+	if e.skip == nil {
+		e.skip = map[int]int{}
+	}
+	e.skip[i] = last
 }
 
 // blank writes white space in place of text, with its line feeds.
@@ -141,6 +177,15 @@ func (e *emitter) str(i int) int {
 
 func (e *emitter) number(t Token, text string) {
 	if t.Value == "" {
+		if len(text) > len("9223372036854775807") && len(text) <= 38 && strings.Trim(text, "0123456789") == "" {
+			e.literal("CAST(" + text + " AS DECIMAL(" + strconv.Itoa(len(text)) + ",0))")
+			return
+		}
+		if before, after, found := strings.Cut(text, "."); found && strings.Trim(before, "0") == "" && after != "" && len(after) <= 38 && strings.Trim(after, "0123456789") == "" {
+			n := strconv.Itoa(len(after)) // Hive counts no digit before the point
+			e.literal("CAST(" + text + " AS DECIMAL(" + n + "," + n + "))")
+			return
+		}
 		e.out.WriteString(text)
 		return
 	}
@@ -238,6 +283,8 @@ func (e *emitter) op(text string) {
 	switch {
 	case text == "<=>": // Hive's null-safe equality; DuckDB's is a distance
 		e.out.WriteString(" IS NOT DISTINCT FROM ")
+	case text == "==": // which DuckDB reads inside of brackets only where it is alone
+		e.out.WriteString("=")
 	case text == "!" && (!e.any || e.operandPlace()):
 		e.out.WriteString(" NOT ")
 	default:

@@ -18,26 +18,36 @@ func (e *emitter) lateralView(i int) (int, bool) {
 	if !e.is(open, "(") || e.paren(open).close == 0 {
 		return i, false
 	}
-	name := ""
-	for _, f := range [...]string{"explode", "explode_outer", "posexplode", "posexplode_outer", "inline"} {
-		if e.is(function, f) {
-			name = f
-		}
-	}
-	if name == "" {
+	if !lateralFunctions[lower(e.src[e.tokens[function].Off:e.tokens[function].End])] {
 		return i, false
 	}
-	end := e.paren(open).close
-	table, columns, last := e.viewAlias(end)
-	inner := strings.TrimSpace(emit(e.src, e.tokens[open+1:end]))
+	name := lower(e.src[e.tokens[function].Off:e.tokens[function].End])
+	p := e.paren(open)
+	table, columns, last := e.viewAlias(p.close)
+	list := e.arguments(open, p)
+	if len(list) == 0 {
+		return i, false
+	}
+	args := make([]string, len(list))
+	lines := 0
+	for k, a := range list {
+		args[k] = e.piece(a)
+		lines += strings.Count(args[k], "\n")
+	}
 	join, on := " CROSS JOIN LATERAL (", ""
 	if outer || strings.HasSuffix(name, "_outer") {
 		join, on = " LEFT JOIN LATERAL (", " ON true"
 	}
-	e.out.WriteString(join + unnested(name, inner, columns) + ") AS " + table + on)
-	e.out.WriteString(strings.Repeat("\n", strings.Count(e.src[e.tokens[i].Off:e.tokens[last].End], "\n")-strings.Count(inner, "\n")))
+	query := unnested(strings.TrimSuffix(name, "_outer"), args, columns)
+	if query == "" {
+		return i, false
+	}
+	e.out.WriteString(join + query + ") AS " + table + on)
+	e.out.WriteString(strings.Repeat("\n", max(0, strings.Count(e.src[e.tokens[i].Off:e.tokens[last].End], "\n")-lines)))
 	return last, true
 }
+
+var lateralFunctions = set("explode explode_outer posexplode posexplode_outer inline inline_outer stack json_tuple")
 
 // viewAlias reads what stands behind the function: t [AS] c, ...
 func (e *emitter) viewAlias(end int) (table string, columns []string, last int) {
@@ -84,22 +94,25 @@ func (e *emitter) quotedName(n int) string {
 	return quoteName(e.src[t.Off:t.End])
 }
 
-// unnested is the query for the rows of x.
-func unnested(function, x string, columns []string) string {
-	column := func(i int, otherwise string) string {
-		if i < len(columns) {
-			return columns[i]
+// unnested is the query for the rows of a function; "" when it can't be said.
+func unnested(function string, args, columns []string) string {
+	if function == "inline" && len(args) == 1 {
+		if len(columns) == 0 {
+			return "SELECT unnest(" + args[0] + ", recursive := true)"
 		}
-		return quoteName(otherwise)
+		return "FROM (SELECT unnest(" + args[0] + ", recursive := true)) AS fields(" + strings.Join(columns, ", ") + ")"
 	}
-	switch {
-	case strings.HasPrefix(function, "posexplode"):
-		return "SELECT CAST(generate_subscripts(" + x + ", 1) - 1 AS INTEGER) AS " + column(0, "pos") + ", unnest(" + x + ") AS " + column(1, "col")
-	case function == "inline":
-		return "SELECT unnest(" + x + ", recursive := true)"
-	case len(columns) == 2: // a map
-		return "SELECT unnest(map_keys(" + x + ")) AS " + columns[0] + ", unnest(map_values(" + x + ")) AS " + columns[1]
-	default:
-		return "SELECT unnest(" + x + ") AS " + column(0, "col")
+	list := generated(function, args, len(columns) == 2)
+	texts := make([]string, len(list))
+	for k, c := range list {
+		name := quoteName(c.name)
+		if k < len(columns) {
+			name = columns[k]
+		}
+		texts[k] = c.sql + " AS " + name
 	}
+	if len(list) == 0 {
+		return ""
+	}
+	return "SELECT " + strings.Join(texts, ", ")
 }

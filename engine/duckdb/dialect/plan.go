@@ -46,6 +46,13 @@ type Plan struct {
 	// Sums says that the statement itself adds numbers up in Hive's SQL: a column of
 	// HUGEINT is then BIGINT to clients.
 	Sums bool
+	// Unsummed, set with Sums, gives the statement with max in the place of sum, for
+	// the types of what is added up; see [SumType].
+	Unsummed func() string
+
+	// Voids are the columns, from 0, that are a NULL without a type. DuckDB has them as
+	// INTEGER; Finish makes them what they are.
+	Voids []int
 
 	marked bool // cells may hold marked DuckDB types
 	jdbc   bool // and they are shown as JDBC's metadata shows types
@@ -90,7 +97,7 @@ const typeMark = '\x01'
 // place and Hive's type names where DuckDB's stand. It releases batch and gives
 // one that the caller must release; it may be the same.
 func (p Plan) Finish(batch arrow.RecordBatch) arrow.RecordBatch {
-	if p.Schema == nil && !p.marked {
+	if p.Schema == nil && !p.marked && len(p.Voids) == 0 {
 		return batch
 	}
 	defer batch.Release()
@@ -106,7 +113,28 @@ func (p Plan) Finish(batch arrow.RecordBatch) arrow.RecordBatch {
 			defer columns[i].Release()
 		}
 	}
+	if len(p.Voids) > 0 {
+		schema = p.VoidSchema(schema)
+	}
+	for _, i := range p.Voids {
+		if i < len(columns) && schema.Field(i).Type == arrow.Null {
+			columns[i] = array.NewNull(int(batch.NumRows()))
+			defer columns[i].Release()
+		}
+	}
 	return array.NewRecordBatch(schema, columns, batch.NumRows())
+}
+
+// VoidSchema is a schema in which Voids have no type.
+func (p Plan) VoidSchema(schema *arrow.Schema) *arrow.Schema {
+	fields := schema.Fields()
+	for _, i := range p.Voids {
+		if i < len(fields) && fields[i].Type.ID() == arrow.INT32 {
+			fields[i].Type = arrow.Null
+		}
+	}
+	m := schema.Metadata()
+	return arrow.NewSchema(fields, &m)
 }
 
 func hasMark(texts *array.String) bool {

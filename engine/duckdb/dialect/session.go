@@ -16,6 +16,9 @@ const (
 	// KeyDoubleQuotes says what a text in double quotes is: "identifier", as in
 	// standard SQL, or "string", as in Hive.
 	KeyDoubleQuotes = "kyuubi.engine.duckdb.sql.double.quotes"
+	// KeyShowLayout says which columns SHOW TABLES, VIEWS and FUNCTIONS have:
+	// "hive", one with the name, or "spark".
+	KeyShowLayout = "kyuubi.engine.duckdb.sql.show.layout"
 )
 
 // Options configure a session's dialect.
@@ -26,6 +29,8 @@ type Options struct {
 	// Settings tells whether a name is one of DuckDB's own settings. SET on such a
 	// name goes to DuckDB, which refuses what is locked. Nil means none is.
 	Settings func(name string) bool
+	// Defaults are the settings that hold where a session has none.
+	Defaults map[string]string
 }
 
 // Session is what the dialect remembers of a session: settings and variables.
@@ -59,7 +64,7 @@ func (s *Session) Translate(sql string, overlay map[string]string) (Plan, error)
 	if strings.Contains(lower(sql), library) {
 		return Plan{}, sqlerr.New(sqlerr.Denied, "the database %s belongs to the gateway: statements can't name it", library)
 	}
-	conf := settings{overlay, s.conf}
+	conf := settings{overlay, s.conf, s.opts.Defaults}
 	if !s.hive(conf) {
 		return Plan{SQL: sql, Verbatim: true}, nil
 	}
@@ -108,7 +113,7 @@ func (s *Session) family(c *cursor, conf settings) (Plan, error) {
 	case "use":
 		plan, ok, err = use(c)
 	case "show":
-		plan, ok, err = show(c)
+		plan, ok, err = show(c, conf)
 	case "describe", "desc":
 		plan, ok, err = describe(c)
 	case "create":
@@ -131,7 +136,12 @@ func (s *Session) family(c *cursor, conf settings) (Plan, error) {
 	if ok || err != nil {
 		return plan, err
 	}
-	return Plan{SQL: c.all(), Verbatim: true, Sums: c.calls("sum")}, nil
+	plan = Plan{SQL: c.all(), Verbatim: true, Sums: c.calls("sum")}
+	if plan.Sums {
+		plan.Unsummed = c.unsummed
+	}
+	plan.Voids = c.voids()
+	return plan, nil
 }
 
 // calls tells whether there is a call of a function in the statement.

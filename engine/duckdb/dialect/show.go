@@ -1,9 +1,13 @@
 package dialect
 
+import "strings"
+
 // show plans those forms of SHOW that Hive has; DuckDB's own are given back. The
-// name always comes first: that is where clients look for it.
-func show(c *cursor) (Plan, bool, error) {
+// name always comes first, where most clients look for it, unless the session
+// asks for Spark's layout.
+func show(c *cursor, conf settings) (Plan, bool, error) {
 	c.pos++
+	spark := strings.EqualFold(conf.get(KeyShowLayout), "spark")
 	switch {
 	case c.accept("databases", "schemas"):
 		return showDatabases(c)
@@ -14,13 +18,13 @@ func show(c *cursor) (Plan, bool, error) {
 	case c.accept("tblproperties"):
 		return showProperties(c)
 	case c.word(0) == "tables", c.word(0) == "views":
-		return showRelations(c)
+		return showRelations(c, spark)
 	case c.accept("columns"):
 		return showColumns(c)
 	case c.phrase("create", "table"):
 		return showCreate(c)
 	case c.accept("functions"), c.phrase("all", "functions"), c.phrase("user", "functions"), c.phrase("system", "functions"):
-		return showFunctions(c)
+		return showFunctions(c, spark)
 	}
 	return Plan{}, false, nil
 }
@@ -58,10 +62,15 @@ func (c *cursor) scope() (condition string, check *Check, err error) {
 }
 
 // showRelations plans SHOW TABLES, which has the views as well, and SHOW VIEWS.
-func showRelations(c *cursor) (Plan, bool, error) {
-	kind := ""
+func showRelations(c *cursor, spark bool) (Plan, bool, error) {
+	kind, columns := "", `table_name AS "tableName", temporary AS "isTemporary"`
 	if c.word(0) == "views" {
-		kind = "kind = 'VIEW'"
+		kind, columns = "kind = 'VIEW'", `table_name AS "viewName", temporary AS "isTemporary"`
+	}
+	if spark {
+		columns = "CASE WHEN temporary THEN '' ELSE schema_name END AS namespace, " + columns
+	} else {
+		columns = "table_name AS tab_name"
 	}
 	c.pos++
 	scope, check, err := c.scope()
@@ -73,7 +82,7 @@ func showRelations(c *cursor) (Plan, bool, error) {
 		return Plan{}, false, err
 	}
 	return Plan{
-		SQL:   "SELECT table_name AS tab_name FROM " + relations + where(scope, kind, like) + " ORDER BY tab_name",
+		SQL:   "SELECT " + columns + " FROM " + relations + where(scope, kind, like) + " ORDER BY table_name",
 		Check: check,
 	}, true, nil
 }
@@ -100,13 +109,17 @@ func showColumns(c *cursor) (Plan, bool, error) {
 	return Plan{SQL: "SELECT column_name AS col_name FROM (DESCRIBE " + n.sql() + ")" + where(like)}, true, nil
 }
 
-func showFunctions(c *cursor) (Plan, bool, error) {
+func showFunctions(c *cursor, spark bool) (Plan, bool, error) {
+	column := "tab_name"
+	if spark {
+		column = "function"
+	}
 	like, err := c.like("function_name")
 	if err != nil {
 		return Plan{}, false, err
 	}
-	return Plan{SQL: "SELECT DISTINCT function_name AS tab_name FROM duckdb_functions()" +
-		where("NOT starts_with(function_name, '__')", "function_type <> 'pragma'", like) + " ORDER BY tab_name"}, true, nil
+	return Plan{SQL: "SELECT DISTINCT function_name AS " + column + " FROM duckdb_functions()" +
+		where("NOT starts_with(function_name, '__')", "function_type <> 'pragma'", like) + " ORDER BY 1"}, true, nil
 }
 
 // like reads an optional [LIKE] 'pattern' and the end of the statement.

@@ -92,10 +92,11 @@ func createTable(c *cursor, head heading) (Plan, bool, error) {
 	if err := c.tableClauses(&d); err != nil {
 		return Plan{}, false, err
 	}
-	query := source
+	query, unsummed := source, ""
 	if query == "" {
 		switch {
 		case c.accept("as"), c.word(0) == "select", c.word(0) == "with", c.word(0) == "from", c.word(0) == "values":
+			unsummed = c.unsummed()
 			query = c.rest()
 		default:
 			if err := c.end(); err != nil {
@@ -106,8 +107,9 @@ func createTable(c *cursor, head heading) (Plan, bool, error) {
 	if query == "" && len(d.columns)+len(d.other) == 0 {
 		return Plan{}, false, c.errorf("a table needs columns or AS and a query")
 	}
-	plan := Plan{SQL: head.sql("TABLE", absent) + n.sql() + d.body(query), NoResult: true}
-	plan.After = d.remarks(n, "TABLE")
+	plan := summing(query, unsummed, func(query string) Plan {
+		return Plan{SQL: head.sql("TABLE", absent) + n.sql() + d.body(query), NoResult: true, After: d.remarks(n, "TABLE")}
+	})
 	if !absent {
 		return plan, true, nil
 	}

@@ -42,11 +42,14 @@ func createView(c *cursor, head heading) (Plan, bool, error) {
 	if len(names) > 0 {
 		list = " (" + strings.Join(names, ", ") + ")"
 	}
-	plan := Plan{SQL: head.sql("VIEW", absent) + n.sql() + list + " AS " + c.rest(), NoResult: true}
-	if !absent {
-		plan.After = d.remarks(n, "VIEW")
-	}
-	return plan, true, nil
+	unsummed := c.unsummed()
+	return summing(c.rest(), unsummed, func(query string) Plan {
+		plan := Plan{SQL: head.sql("VIEW", absent) + n.sql() + list + " AS " + query, NoResult: true}
+		if !absent {
+			plan.After = d.remarks(n, "VIEW")
+		}
+		return plan
+	}), true, nil
 }
 
 // drop plans DROP of databases, tables and views; other statements are given
