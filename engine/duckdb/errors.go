@@ -14,8 +14,8 @@ import (
 type statementText struct {
 	// sql is what DuckDB read.
 	sql string
-	// own says that it is the client's text, letter by letter.
-	own bool
+	// written is what the client wrote; "" when that isn't known.
+	written string
 }
 
 // meaning is what a class of errors means to us.
@@ -54,6 +54,7 @@ type refinement struct {
 
 var refinements = map[string][]refinement{
 	"Catalog": {
+		{"does not have a column with name ", meaning{sqlerr.Invalid, "42703"}},
 		{"Table with name ", meaning{sqlerr.NotFound, "42P01"}},
 		{"Schema with name ", meaning{sqlerr.NotFound, "42704"}},
 		{"No catalog + schema named ", meaning{sqlerr.NotFound, "42704"}},
@@ -61,6 +62,7 @@ var refinements = map[string][]refinement{
 		{"Existing object ", meaning{sqlerr.Invalid, "42809"}},
 	},
 	"Binder": {
+		{"does not have a column with name ", meaning{sqlerr.Invalid, "42703"}},
 		{"does not have a column named", meaning{sqlerr.Invalid, "42703"}},
 		{"Referenced table ", meaning{sqlerr.Invalid, "42P01"}},
 		{"GROUP BY", meaning{sqlerr.Invalid, "42803"}},
@@ -141,6 +143,9 @@ func (c *conn) explain(f failure, text statementText) error {
 func (f failure) message(m meaning, text statementText) string {
 	first, rest, more := strings.Cut(f.text, "\n")
 	prefix := ""
+	if f.sql != "" {
+		text.sql = f.sql
+	}
 	switch name := f.table(text.sql); {
 	case name != "":
 		// Superset takes the words between "Table" and "does not exist" for the name.
@@ -149,14 +154,25 @@ func (f failure) message(m meaning, text statementText) string {
 	case m.state == "42601":
 		prefix = "[PARSE_SYNTAX_ERROR] "
 	}
-	if text.own && f.offset >= 0 && f.offset <= len(text.sql) {
-		line, column := dialect.Place(text.sql, f.offset)
+	if off, ok := text.place(f.offset); ok {
+		line, column := dialect.Place(text.written, off)
 		first = fmt.Sprintf("%s (line %d, column %d)", first, line, column)
 	}
 	if more {
 		first += "\n" + rest
 	}
 	return prefix + first
+}
+
+// place is where the client wrote what stands at an offset of sql.
+func (t statementText) place(off int) (int, bool) {
+	switch {
+	case off < 0 || off > len(t.sql) || t.written == "":
+		return 0, false
+	case t.sql == t.written:
+		return off, true
+	}
+	return dialect.Origin(t.written, t.sql, off)
 }
 
 var (

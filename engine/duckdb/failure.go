@@ -24,8 +24,16 @@ type failure struct {
 	object, name string
 	// offset is the place in the statement, in bytes; -1 when it isn't known.
 	offset int
+	// sql is the statement that failed, where that isn't the plan's own.
+	sql string
 	// raw is everything that DuckDB said, for the log.
 	raw string
+}
+
+// of is f with the statement that failed.
+func (f failure) of(sql string) failure {
+	f.sql = sql
+	return f
 }
 
 func (f failure) failed() bool { return f.class != "" }

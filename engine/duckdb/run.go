@@ -14,8 +14,8 @@ import (
 // request is a plan on its way to DuckDB.
 type request struct {
 	plan dialect.Plan
-	// own says that the plan's SQL is the client's text, letter by letter.
-	own bool
+	// written is the statement as the client wrote it; "" when there is none.
+	written string
 	// small says that the statement is known to be one that takes no time.
 	small bool
 	// sums has Hive's types of columns that are sums of decimals.
@@ -56,7 +56,7 @@ func (c *conn) request(q engine.Query) (request, error) {
 		return request{plan: plan, small: true}, err
 	}
 	plan, err := c.dialect.Translate(st.SQL, st.Conf)
-	return request{plan: c.db.useDefault(plan), own: plan.SQL == st.SQL}, err
+	return request{plan: c.db.useDefault(plan), written: st.SQL}, err
 }
 
 // answer carries a plan out. The caller holds the lock.
@@ -131,7 +131,7 @@ func (c *conn) attempt(ctx context.Context, p *pass, r request) (engine.Rows, er
 	rows, f, err := c.perform(ctx, p, &r)
 	interrupted := unwatch()
 	if f.failed() {
-		err = c.explain(f, statementText{sql: r.plan.SQL, own: r.own})
+		err = c.explain(f, statementText{sql: r.plan.SQL, written: r.written})
 	}
 	switch {
 	case err == nil && interrupted && rows.Schema() != nil:

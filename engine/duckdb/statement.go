@@ -61,9 +61,6 @@ func (c *conn) perform(ctx context.Context, p *pass, r *request) (engine.Rows, f
 			return nil, failure{}, err
 		}
 	}
-	if s.sql != r.plan.SQL {
-		r.own = false
-	}
 	r.sums = c.sums(s, r.plan)
 	return c.start(s, *r)
 }
@@ -154,7 +151,7 @@ func (c *conn) prepareText(sql string) (*statement, failure, error) {
 	defer native.DestroyExtracted(&extracted)
 	if n == 0 {
 		if message := native.ExtractStatementsError(extracted); message != "" {
-			return nil, decode(native.ErrorTypeParser, message), nil
+			return nil, decode(native.ErrorTypeParser, message).of(sql), nil
 		}
 		return nil, failure{}, sqlerr.New(sqlerr.Invalid,
 			"[PARSE_SYNTAX_ERROR] the statement is empty").WithState("42601")
@@ -162,7 +159,7 @@ func (c *conn) prepareText(sql string) (*statement, failure, error) {
 	for i := native.IdxT(0); ; i++ {
 		s := &statement{sql: sql}
 		if native.PrepareExtractedStatement(c.handle, extracted, i, &s.handle) != native.StateSuccess {
-			f := decode(native.ErrorTypeInvalid, native.PrepareError(s.handle))
+			f := decode(native.ErrorTypeInvalid, native.PrepareError(s.handle)).of(sql)
 			s.close()
 			return nil, f, nil
 		}

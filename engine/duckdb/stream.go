@@ -25,7 +25,7 @@ type stream struct {
 	options native.ArrowOptions
 	plan    dialect.Plan
 	sums    map[int]string // types of columns that are sums
-	own     bool
+	written string
 	chunks  *arrow.Schema     // what DuckDB says
 	schema  *arrow.Schema     // what the client sees
 	first   arrow.RecordBatch // what Run has read already
@@ -38,7 +38,7 @@ var _ engine.Rows = (*stream)(nil)
 
 // newStream takes result over and reads the first rows.
 func (c *conn) newStream(result native.Result, r request) (engine.Rows, failure, error) {
-	s := &stream{conn: c, result: result, plan: r.plan, own: r.own, sums: r.sums}
+	s := &stream{conn: c, result: result, plan: r.plan, written: r.written, sums: r.sums}
 	s.options = native.ResultGetArrowOptions(&s.result)
 	c.current = s
 	f := s.describe()
@@ -196,7 +196,7 @@ func (s *stream) outcome(ctx context.Context, batch arrow.RecordBatch, f failure
 		c.tidy()
 		return nil, err
 	case f.failed():
-		err := c.explain(f, statementText{sql: s.plan.SQL, own: s.own})
+		err := c.explain(f, statementText{sql: s.plan.SQL, written: s.written})
 		if f.interrupted() {
 			select {
 			case <-c.closing:

@@ -14,10 +14,8 @@ import (
 // resolve puts the plan that the answer leads to in the place of one that asks.
 func (c *conn) resolve(r *request) (failure, error) {
 	question := r.plan.Ask
-	r.own = false
 	rows, f := c.texts(question.SQL)
 	if f.failed() {
-		r.plan.SQL = question.SQL // it is what the failure is about
 		return f, nil
 	}
 	plan, err := question.Then(rows)
@@ -34,7 +32,7 @@ func (c *conn) texts(sql string) ([][]string, failure) {
 	var result native.Result
 	defer native.DestroyResult(&result)
 	if native.Query(c.handle, sql, &result) != native.StateSuccess {
-		return nil, decode(native.ResultErrorType(&result), native.ResultError(&result))
+		return nil, decode(native.ResultErrorType(&result), native.ResultError(&result)).of(sql)
 	}
 	width := native.ColumnCount(&result)
 	var rows [][]string
@@ -108,7 +106,7 @@ func (c *conn) change(sql string) (int64, failure) {
 	var result native.Result
 	defer native.DestroyResult(&result)
 	if native.Query(c.handle, sql, &result) != native.StateSuccess {
-		return -1, decode(native.ResultErrorType(&result), native.ResultError(&result))
+		return -1, decode(native.ResultErrorType(&result), native.ResultError(&result)).of(sql)
 	}
 	if native.ResultReturnType(result) != native.ResultTypeChangedRows {
 		return -1, failure{}

@@ -80,6 +80,11 @@ func (e *emitter) numberText(op, text, around int) {
 func (e *emitter) narrow(i, op int) {
 	number := e.tokens[i]
 	text := e.src[number.Off:number.End]
+	if op >= 0 && e.is(op, "*") && e.isDecimal(i) && e.isDecimal(e.previous(op)) && number.Value == "" && len(text) < 18 {
+		_, fraction, _ := strings.Cut(text, ".")
+		e.replace(i, "CAST("+text+" AS DECIMAL("+strconv.Itoa(len(text))+","+strconv.Itoa(len(fraction))+"))") // a digit more than it has
+		return
+	}
 	if number.Value != "" || strings.ContainsAny(text, ".eExX_") || len(text) > 9 {
 		return
 	}
@@ -386,6 +391,9 @@ func (e *emitter) likePattern(i, last int) {
 	e.before(i, "SIMILAR TO "+quote("(?"+flags+":"+strings.Join(parts, "|")+")"))
 }
 
+// mostCopied is how many bytes may be written by writing a value again and again.
+const mostCopied = 1 << 16
+
 // likeAll writes x LIKE ALL (p, q) as x LIKE p AND x LIKE q.
 func (e *emitter) likeAll(i, last, open int) {
 	operator := strings.ToUpper(e.bare(i))
@@ -394,10 +402,13 @@ func (e *emitter) likeAll(i, last, open int) {
 	}
 	start, p := e.endsOperand(last), e.paren(open)
 	list := e.arguments(open, p)
-	if start < 0 || len(list) == 0 {
+	if start < 0 || len(list) == 0 || e.depth > deepestPiece {
 		return
 	}
 	value := e.piece([2]int{start, last})
+	if len(value)*len(list) > mostCopied {
+		return
+	}
 	texts := make([]string, len(list))
 	for k, a := range list {
 		texts[k] = value + " " + operator + " " + e.piece(a)

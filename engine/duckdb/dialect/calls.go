@@ -229,14 +229,10 @@ var dateSums = set("date_add date_sub add_months")
 // interval tells whether there is an INTERVAL between two tokens: DuckDB's own
 // function is meant.
 func (e *emitter) interval(from, to int) bool {
-	n := e.next(from)
-	for depth := 0; n < to; n = e.next(n) {
-		if e.is(n, "(") {
-			depth++
-		} else if e.is(n, ")") {
-			depth--
-		}
-		if depth == 0 && e.tokens[n].Kind == Word && e.is(n, "interval") {
+	for n := e.next(from); n < to; n = e.next(n) {
+		if inner := e.paren(n).close; inner > 0 {
+			n = inner
+		} else if e.tokens[n].Kind == Word && e.is(n, "interval") {
 			return true
 		}
 	}
@@ -249,6 +245,9 @@ func (e *emitter) javaPattern(_, open int, p paren) {
 	last, before := 0, 0
 	for n := e.next(open); n < p.close; n = e.next(n) {
 		before, last = last, n
+		if inner := e.paren(n).close; inner > 0 {
+			n, last = inner, inner
+		}
 	}
 	if e.tokens[last].Kind == String && e.is(before, ",") {
 		if e.instead == nil {
@@ -282,7 +281,8 @@ var castsTo = map[string]string{
 
 // cast writes CAST(x AS t): what can't be cast is NULL, and fractions are cut.
 func (e *emitter) cast(open int, p paren) (int, bool) {
-	if p.as == 0 {
+	const longest = 5000 // tokens of a type
+	if p.as == 0 || p.close-p.as > longest {
 		return open, false
 	}
 	sub := &cursor{src: e.src, tokens: e.tokens}

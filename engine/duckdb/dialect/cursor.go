@@ -12,6 +12,7 @@ type cursor struct {
 	tokens []Token // all, for emit
 	sig    []int   // indexes of the significant ones
 	pos    int
+	nested int // types around the one that is read
 }
 
 // newCursor refuses a second statement behind a semicolon: the families would

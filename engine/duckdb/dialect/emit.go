@@ -23,6 +23,7 @@ type emitter struct {
 	instead map[int]string // texts to write in the place of tokens
 	skip    map[int]int    // tokens to leave out, from one to another
 
+	depth   int         // how many others this one is inside of; see piece
 	starts  []int       // where in out each token begins; nil without brackets
 	inserts []textAt    // texts to put into out in the end
 	opens   map[int]int // what opens, by what closes

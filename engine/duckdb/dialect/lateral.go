@@ -15,7 +15,7 @@ func (e *emitter) lateralView(i int) (int, bool) {
 		function = e.next(function)
 	}
 	open := e.next(function)
-	if !e.is(open, "(") || e.paren(open).close == 0 {
+	if !e.is(open, "(") || e.paren(open).close == 0 || e.depth > deepestPiece {
 		return i, false
 	}
 	if !lateralFunctions[lower(e.src[e.tokens[function].Off:e.tokens[function].End])] {

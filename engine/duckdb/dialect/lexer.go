@@ -59,6 +59,7 @@ type lexer struct {
 	src           string
 	pos           int
 	doubleStrings bool
+	plain         bool // strings have no escapes
 	// last is the token before; a digit or a dot right behind a name is part of a
 	// name (default.2024_sales), not of a number.
 	last Token
@@ -93,7 +94,7 @@ func (l *lexer) read(t *Token) error {
 		t.Kind = Comment
 		return l.through(t, "*/", 2, "comment")
 	case c == '\'':
-		return l.quoted(t, 0, escapes)
+		return l.quoted(t, 0, escaping(!l.plain))
 	case c == '"' && l.doubleStrings:
 		return l.quoted(t, 0, escapes)
 	case c == '"' || c == '`':

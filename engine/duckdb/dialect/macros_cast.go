@@ -10,8 +10,9 @@ var castMacros = []macro{
 	whole("tinyint", "TINYINT", "256", "-128", "127"),
 	whole("smallint", "SMALLINT", "65536", "-32768", "32767"),
 	whole("int", "INTEGER", "4294967296", "-2147483648", "2147483647"),
-	{casting + "bigint", []string{"(x) AS CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN TRY_CAST(trunc(TRY_CAST(x AS DOUBLE)) AS BIGINT) " +
-		"WHEN typeof(x) = 'VARCHAR' OR starts_with(typeof(x), 'DECIMAL') THEN TRY_CAST(trunc(TRY_CAST(x AS DECIMAL(38, 10))) AS BIGINT) " +
+	{casting + "bigint", []string{"(x) AS CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN CASE WHEN TRY_CAST(x AS DOUBLE) >= 9223372036854775807 THEN 9223372036854775807 " +
+		"WHEN TRY_CAST(x AS DOUBLE) <= -9223372036854775808 THEN CAST(-9223372036854775808 AS BIGINT) ELSE TRY_CAST(trunc(TRY_CAST(x AS DOUBLE)) AS BIGINT) END " +
+		"WHEN typeof(x) = 'VARCHAR' AND " + exponent + " THEN NULL WHEN typeof(x) = 'VARCHAR' OR starts_with(typeof(x), 'DECIMAL') THEN TRY_CAST(trunc(TRY_CAST(x AS DECIMAL(38, 10))) AS BIGINT) " +
 		"WHEN " + isTime + " THEN " + seconds + " ELSE TRY_CAST(x AS BIGINT) END"}},
 	{casting + "double", []string{"(x) AS CASE WHEN " + isTime + " THEN epoch(TRY_CAST(x AS TIMESTAMP)) ELSE TRY_CAST(x AS DOUBLE) END"}},
 	{casting + "float", []string{"(x) AS TRY_CAST(x AS FLOAT)"}},
@@ -46,6 +47,9 @@ func javaDouble() string {
 		"CASE WHEN length(" + digits + ") > 1 THEN " + digits + "[2:] ELSE '0' END || 'E' || CAST(" + exponent + " AS VARCHAR) END"
 }
 
+// exponent tells whether a text has one, which makes it no whole number.
+const exponent = "regexp_matches(CAST(x AS VARCHAR), '[eE]')"
+
 const isTime = "starts_with(typeof(x), 'TIMESTAMP')"
 
 // whole are the casts to a type of whole numbers: fractions are cut, whole
@@ -56,7 +60,7 @@ func whole(name, duck, size, least, most string) macro {
 		"(x) AS CASE WHEN typeof(x) IN ('BIGINT', 'INTEGER', 'SMALLINT', 'TINYINT') THEN coalesce(TRY_CAST(x AS DUCK), " +
 			"CAST(CASE WHEN TRY_CAST(x AS BIGINT) % SIZE > MOST THEN TRY_CAST(x AS BIGINT) % SIZE - SIZE " +
 			"WHEN TRY_CAST(x AS BIGINT) % SIZE < LEAST THEN TRY_CAST(x AS BIGINT) % SIZE + SIZE ELSE TRY_CAST(x AS BIGINT) % SIZE END AS DUCK)) " +
-			"WHEN typeof(x) = 'VARCHAR' THEN TRY_CAST(trunc(TRY_CAST(x AS DOUBLE)) AS DUCK) WHEN " + isTime + " THEN TRY_CAST(" + seconds + " AS DUCK) " +
+			"WHEN typeof(x) = 'VARCHAR' THEN CASE WHEN " + exponent + " THEN NULL ELSE TRY_CAST(trunc(TRY_CAST(x AS DOUBLE)) AS DUCK) END WHEN " + isTime + " THEN TRY_CAST(" + seconds + " AS DUCK) " +
 			"WHEN TRY_CAST(x AS DOUBLE) > MOST THEN MOST WHEN TRY_CAST(x AS DOUBLE) < LEAST THEN LEAST ELSE TRY_CAST(trunc(TRY_CAST(x AS DOUBLE)) AS DUCK) END")}}
 }
 

@@ -5,7 +5,7 @@ var numberMacros = []macro{
 	{wholeDiv, []string{"(a, b) AS CASE WHEN typeof(a) IN ('BIGINT', 'INTEGER', 'SMALLINT', 'TINYINT') AND typeof(b) IN ('BIGINT', 'INTEGER', 'SMALLINT', 'TINYINT') " +
 		"THEN TRY_CAST(a AS BIGINT) // TRY_CAST(b AS BIGINT) ELSE TRY_CAST(trunc(TRY_CAST(a AS DOUBLE) / TRY_CAST(b AS DOUBLE)) AS BIGINT) END"}},
 	{exclusive, []string{"(a, b) AS xor(a, b)"}},
-	{"pmod", []string{"(a, b) AS ((a % b) + b) % b"}},
+	{"pmod", []string{"(a, b) AS CASE WHEN a % b < 0 THEN (a % b + b) % b ELSE a % b END"}},
 	{"rand", []string{"() AS random()", "(s) AS random()"}},
 	{"ceil", rounding("ceil")},
 	{"ceiling", rounding("ceil")},
@@ -29,9 +29,9 @@ var numberMacros = []macro{
 	{"e", []string{"() AS exp(1)"}},
 	{"hypot", []string{"(a, b) AS sqrt(a * a + b * b)"}},
 	{"factorial", []string{"(x) AS CASE WHEN x BETWEEN 0 AND 20 THEN CAST(factorial(CAST(x AS INTEGER)) AS BIGINT) END"}},
-	{"conv", []string{"(n, f, t) AS CASE WHEN f BETWEEN 2 AND 36 AND t BETWEEN 2 AND 36 AND regexp_full_match(CAST(n AS VARCHAR), '[0-9A-Za-z]+') THEN " +
-		"to_base(list_reduce(list_transform(string_split(upper(CAST(n AS VARCHAR)), ''), lambda c: CAST(strpos('" + digits + "', c) - 1 AS BIGINT)), " +
-		"lambda a, b: a * f + b), CAST(t AS INTEGER)) END"}},
+	{"conv", []string{"(n, f, t) AS CASE WHEN f BETWEEN 2 AND 36 AND t BETWEEN 2 AND 36 AND CAST(n AS VARCHAR) NOT LIKE '-%' AND CAST(n AS VARCHAR) <> '' THEN " +
+		"to_base(coalesce(list_reduce(list_transform(list_filter(string_split(regexp_extract(upper(CAST(n AS VARCHAR)), '^[' || '" + digits + "'[:f] || ']*'), ''), " +
+		"lambda c: c <> ''), lambda c: CAST(strpos('" + digits + "', c) - 1 AS BIGINT)), lambda a, b: a * f + b), 0), CAST(t AS INTEGER)) END"}},
 	{"width_bucket", []string{"(v, a, b, n) AS CASE WHEN n > 0 AND a < b THEN CAST(greatest(0, least(n + 1, floor((v - a) * n / (b - a)) + 1)) AS BIGINT) " +
 		"WHEN n > 0 AND a > b THEN CAST(greatest(0, least(n + 1, floor((a - v) * n / (a - b)) + 1)) AS BIGINT) END"}},
 	{"bit_count", []string{"(x) AS CAST(bit_count(x) AS INTEGER)"}},

@@ -42,7 +42,12 @@ var textMacros = []macro{
 	{"rpad", []string{"(s, n) AS rpad(s, n, ' ')", "(s, n, p) AS rpad(CAST(s AS VARCHAR), n, p)"}},
 	{"btrim", []string{"(s) AS trim(s)", "(s, c) AS trim(s, c)"}},
 	{"replace", []string{"(s, a) AS replace(s, a, '')", "(s, a, b) AS replace(s, a, b)"}},
-	{"split", []string{"(s, p) AS regexp_split_to_array(s, p)"}},
+	{"split", []string{
+		"(s, p) AS regexp_split_to_array(s, p)",
+		"(s, p, n) AS CASE WHEN n <= 0 OR len(regexp_split_to_array(s, p)) <= n THEN regexp_split_to_array(s, p) ELSE " +
+			"list_append(regexp_split_to_array(s, p)[:n - 1], s[1 + coalesce(list_sum(list_transform(list_concat(regexp_split_to_array(s, p)[:n - 1], " +
+			"regexp_extract_all(s, p)[:n - 1]), lambda e: length(e))), 0):]) END",
+	}},
 	{"regexp_replace", []string{"(s, p, r) AS regexp_replace(s, p, " + dollars + ", 'g')"}},
 	{"regexp_extract", []string{"(s, p) AS regexp_extract(s, p, 1)", "(s, p, i) AS regexp_extract(s, p, i)"}},
 	{"regexp_extract_all", []string{"(s, p) AS regexp_extract_all(s, p, 1)", "(s, p, i) AS regexp_extract_all(s, p, i)"}},

@@ -62,7 +62,7 @@ func (e *emitter) distribution(i, by int, word string) (int, bool) {
 	return last, true
 }
 
-var clauseEnds = set("having order sort limit union except intersect minus window qualify distribute cluster lateral")
+var clauseEnds = set("group having order sort limit union except intersect minus window qualify distribute cluster lateral")
 
 // endsClause tells whether a list behind BY is over.
 func (e *emitter) endsClause(n int) bool {

@@ -21,22 +21,27 @@ func (e *emitter) special(i, open int, p paren, word string) (int, bool) {
 		return e.namedStruct(open, p)
 	case "struct":
 		return e.plainStruct(open, p)
-	case "count":
-		return e.countDistinct(open, p)
 	case "exists", "forall", "any", "some":
 		return e.quantified(i, open, p, word)
-	case "aggregate", "reduce":
-		return e.fold(open, p)
-	case "from_json":
-		return e.fromJSON(open, p)
 	case "overlay":
 		return e.overlay(i, open, p)
-	case "transform_values", "transform_keys", "map_filter", "zip_with":
-		return e.pairwise(open, p, word)
 	case "dateadd", "timestampadd", "datediff", "timestampdiff", "date_diff", "date_add":
 		return e.dateUnit(i, open, p, word)
 	case "current_date", "concat", "decimal", "ceil", "ceiling", "floor":
 		return e.ofLiterals(i, open, p, word)
+	}
+	if e.depth > deepestPiece {
+		return i, false
+	}
+	switch word {
+	case "count":
+		return e.countDistinct(open, p)
+	case "aggregate", "reduce":
+		return e.fold(open, p)
+	case "from_json":
+		return e.fromJSON(open, p)
+	case "transform_values", "transform_keys", "map_filter", "zip_with":
+		return e.pairwise(open, p, word)
 	default:
 		return e.generator(open, p, word)
 	}
@@ -64,7 +69,8 @@ func (e *emitter) ofLiterals(i, open int, p paren, word string) (int, bool) {
 		}
 	case "concat":
 		for _, a := range e.arguments(open, p) {
-			if a[0] == a[1] && e.is(a[0], "null") {
+			cast := e.is(a[0], "cast") && e.is(e.next(e.next(a[0])), "null")
+			if cast || a[0] == a[1] && e.is(a[0], "null") {
 				e.out.WriteString("CAST(NULL AS VARCHAR)")
 				return p.close, true
 			}
@@ -157,8 +163,15 @@ func (e *emitter) arguments(open int, p paren) [][2]int {
 	return list
 }
 
+// deepestPiece is how many pieces may be inside of one another. What needs pieces is
+// left as it is further in: each level may write what is inside of it twice.
+const deepestPiece = 6
+
 // piece is what stands from the first to the last token, written for DuckDB.
-func (e *emitter) piece(a [2]int) string { return emit(e.src, e.tokens[a[0]:a[1]+1]) }
+func (e *emitter) piece(a [2]int) string {
+	inner := emitter{src: e.src, tokens: e.tokens[a[0] : a[1]+1], depth: e.depth + 1}
+	return inner.run()
+}
 
 // plainStruct writes struct(x, 1 AS y) with the names that Hive gives.
 func (e *emitter) plainStruct(open int, p paren) (int, bool) {
@@ -275,7 +288,7 @@ func (e *emitter) lambdaBody(a [2]int, first, second string) (string, bool) {
 	if !e.is(a[0], "(") || !e.is(comma, ",") || !e.is(end, ")") || !e.is(arrow, "->") || arrow >= a[1] {
 		return "", false
 	}
-	inner := &emitter{src: e.src, tokens: e.tokens[e.next(arrow) : a[1]+1]}
+	inner := &emitter{src: e.src, tokens: e.tokens[e.next(arrow) : a[1]+1], depth: e.depth + 1}
 	for k, t := range inner.tokens {
 		if t.Kind != Word && t.Kind != Name || inner.is(inner.previous(k), ".") {
 			continue
@@ -324,23 +337,12 @@ func schemaType(text string) (string, bool) {
 
 // namedStruct writes named_struct('x', 1, ...) as {'x': 1, ...}.
 func (e *emitter) namedStruct(open int, p paren) (int, bool) {
-	e.out.WriteString("struct_pack(")
-	depth, name := 0, true
-	for n := e.next(open); n < p.close; n = e.next(n) {
-		switch {
-		case e.tokens[n].Kind == Op && (e.is(n, "(") || e.is(n, "[") || e.is(n, "{")):
-			depth++
-		case e.tokens[n].Kind == Op && (e.is(n, ")") || e.is(n, "]") || e.is(n, "}")):
-			depth--
-		case depth == 0 && name && e.tokens[n].Kind == String && e.is(e.next(n), ","):
-			e.replace(n, quoteName(e.tokens[n].Value))
-			e.replace(e.next(n), " :=")
-			n = e.next(n)
-			name = false
-		case depth == 0 && e.is(n, ","):
-			name = true
+	for k, a := range e.arguments(open, p) {
+		if comma := e.next(a[0]); k%2 == 0 && a[0] == a[1] && e.tokens[a[0]].Kind == String && e.is(comma, ",") {
+			e.replace(a[0], quoteName(e.tokens[a[0]].Value))
+			e.replace(comma, " :=")
 		}
 	}
-	e.prev, e.any = e.tokens[open], true
-	return open, true
+	e.out.WriteString("struct_pack")
+	return e.previous(open), true
 }

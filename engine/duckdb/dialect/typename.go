@@ -4,6 +4,10 @@ import "strings"
 
 // typeName reads a type as Hive writes it and gives it as DuckDB does.
 func (c *cursor) typeName() (string, error) {
+	if c.nested++; c.nested > deepest {
+		return "", c.errorf("types nest %d deep at most", deepest)
+	}
+	defer func() { c.nested-- }()
 	duck, err := c.baseType()
 	from := c.pos
 	for err == nil && c.text(0) == "[" { // DuckDB's own arrays

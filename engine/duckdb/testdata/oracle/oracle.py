@@ -1,8 +1,9 @@
 """Asks Spark, set up to answer as Hive does, what expressions.txt asks.
 
-    python3 oracle.py > answers.jsonl
+    python3 oracle.py [known.jsonl] > answers.jsonl
 
-needs pyspark 4.3.0 and Java 17. It writes a line for each question: the text, and
+needs pyspark 4.3.0 and Java 17. What known.jsonl, a copy of earlier answers, has is
+not asked again. It writes a line for each question: the text, and
 the names and types of the columns with the rows in Hive's text form, or Spark's
 error. Run it again when expressions.txt has changed, and commit both.
 """
@@ -85,8 +86,12 @@ def text(v, nested=False):
     return str(v)
 
 
+def query(question):
+    return question if question.split()[0].lower() in ("select", "with", "from") else "select " + question
+
+
 def answer(spark, question):
-    sql = question if question.split()[0].lower() in ("select", "with", "from") else "select " + question
+    sql = query(question)
     line = {"sql": sql}
     try:
         frame = spark.sql(sql)
@@ -111,12 +116,16 @@ def main():
         builder = builder.config(key, value)
     spark = builder.getOrCreate()
     spark.sparkContext.setLogLevel("OFF")
+    known = {}
+    for file in sys.argv[1:]:
+        for line in pathlib.Path(file).read_text(encoding="utf-8").splitlines():
+            known[json.loads(line)["sql"]] = line
     for question in (HERE / "expressions.txt").read_text(encoding="utf-8").splitlines():
         question = question.strip()
         if question.startswith("setup:"):
             spark.sql(question.removeprefix("setup:"))
         elif question and not question.startswith("#"):
-            print(json.dumps(answer(spark, question), ensure_ascii=False), flush=True)
+            print(known.get(query(question)) or json.dumps(answer(spark, question), ensure_ascii=False), flush=True)
 
 
 if __name__ == "__main__":
