@@ -9,13 +9,16 @@ import (
 // or nothing at all, and decides how to write it. It looks at no statement twice:
 // how far back it looks for an operand has a limit.
 func (e *emitter) between() {
-	last := -1 // the significant token before
+	last, done := -1, -1 // the significant token before, and what is written already
 	for i, t := range e.tokens {
+		if i <= done {
+			continue
+		}
 		switch t.Kind {
 		case Space, Comment:
 			continue
 		case Word:
-			e.betweenWord(i, last)
+			done = e.betweenWord(i, last)
 		case Op:
 			if last >= 0 && t.End-t.Off == 1 && e.src[t.Off] == '^' {
 				e.operator(i, last, exclusive)
@@ -35,10 +38,11 @@ func (e *emitter) between() {
 	}
 }
 
-// betweenWord is between for a word.
-func (e *emitter) betweenWord(i, last int) {
+// betweenWord is between for a word. It gives the last token that it has written
+// already, or -1.
+func (e *emitter) betweenWord(i, last int) int {
 	if last < 0 {
-		return
+		return -1
 	}
 	switch text := e.bare(i); {
 	case strings.EqualFold(text, "div"):
@@ -46,10 +50,11 @@ func (e *emitter) betweenWord(i, last int) {
 	case strings.EqualFold(text, "interval"):
 		e.intervalOperand(i, last)
 	case strings.EqualFold(text, "like") || strings.EqualFold(text, "ilike"):
-		e.likePattern(i, last)
+		return e.likePattern(i, last)
 	case strings.EqualFold(text, "rlike") || strings.EqualFold(text, "regexp"):
 		e.matches(i, last)
 	}
+	return -1
 }
 
 const arithmetic = "+-*/%"
@@ -350,25 +355,24 @@ func spelledInterval(value, from string) string {
 
 // likePattern tells DuckDB that a backslash escapes in a pattern, and writes LIKE
 // ANY and LIKE ALL with a list of patterns as it can.
-func (e *emitter) likePattern(i, last int) {
+func (e *emitter) likePattern(i, last int) int {
 	n := e.next(i)
 	if n >= len(e.tokens) {
-		return
+		return -1
 	}
 	if t := e.tokens[n]; t.Kind == String {
 		after := e.next(n)
 		if strings.Contains(t.Value, `\`) && !e.is(after, "escape") && (after >= len(e.tokens) || e.tokens[after].Kind != String) {
 			e.close(n, ` ESCAPE '\'`)
 		}
-		return
+		return -1
 	}
 	open := e.next(n)
 	if e.is(n, "all") && e.is(open, "(") {
-		e.likeAll(i, last, open)
-		return
+		return e.likeAll(i, last, open)
 	}
 	if !e.is(n, "any") && !e.is(n, "some") || !e.is(open, "(") {
-		return
+		return -1
 	}
 	var parts []string
 	end := e.paren(open).close
@@ -377,11 +381,11 @@ func (e *emitter) likePattern(i, last int) {
 		case e.tokens[k].Kind == String:
 			parts = append(parts, likeExpression(e.tokens[k].Value))
 		case !e.is(k, ","):
-			return
+			return -1
 		}
 	}
 	if len(parts) == 0 {
-		return
+		return -1
 	}
 	flags := "s"
 	if e.is(i, "ilike") {
@@ -389,13 +393,14 @@ func (e *emitter) likePattern(i, last int) {
 	}
 	e.drop(i, end)
 	e.before(i, "SIMILAR TO "+quote("(?"+flags+":"+strings.Join(parts, "|")+")"))
+	return end
 }
 
 // mostCopied is how many bytes may be written by writing a value again and again.
 const mostCopied = 1 << 16
 
 // likeAll writes x LIKE ALL (p, q) as x LIKE p AND x LIKE q.
-func (e *emitter) likeAll(i, last, open int) {
+func (e *emitter) likeAll(i, last, open int) int {
 	operator := strings.ToUpper(e.bare(i))
 	if e.is(last, "not") {
 		operator, last = "NOT "+operator, e.previous(last)
@@ -403,11 +408,11 @@ func (e *emitter) likeAll(i, last, open int) {
 	start, p := e.endsOperand(last), e.paren(open)
 	list := e.arguments(open, p)
 	if start < 0 || len(list) == 0 || e.depth > deepestPiece {
-		return
+		return -1
 	}
 	value := e.piece([2]int{start, last})
 	if len(value)*len(list) > mostCopied {
-		return
+		return -1
 	}
 	texts := make([]string, len(list))
 	for k, a := range list {
@@ -415,6 +420,7 @@ func (e *emitter) likeAll(i, last, open int) {
 	}
 	e.before(start, "("+strings.Join(texts, " AND ")+")")
 	e.drop(start, p.close)
+	return p.close
 }
 
 // likeExpression is a pattern of LIKE as a regular expression.

@@ -35,7 +35,7 @@ func Origin(written, sql string, off int) (int, bool) {
 	switch i, _ := slices.BinarySearch(all, made[at].Off); {
 	case len(found) == 1:
 		return found[0], true
-	case len(found) == len(all):
+	case len(found) == len(all) && i < len(found):
 		return found[i], true
 	}
 	return 0, false
