@@ -11,7 +11,7 @@ import (
 
 // vocabulary is what the families and the emitter look for.
 var vocabulary = strings.Fields(`select from where group by with rollup cube grouping sets having order sort distribute cluster limit union all minus except
-	( ( ( ) ) ) [ ] { } , , , . ; * + - / % ^ = <=> :: -> || ! 'a' '%x\%' 'a_int' '1 2:03:04' "q" ` + "`b c`" + ` 1 1.5 0.25 10L 2BD null true a b t x as as
+	( ( ( ) ) ) [ ] { } , , , . ; * + - / % ^ = <=> :: -> || ! 'a' '%x\%' 'a_int' '1 2:03:04' "q" ` + "`b c`" + ` 1 1.5 0.25 10L 2BD null true a as b t x as
 	cast try_cast int string decimal array map struct < > : interval day days hour to second date timestamp current_date current_timestamp
 	like ilike rlike regexp not any some all div in is between case when then else end exists forall aggregate reduce transform filter
 	lateral view outer explode posexplode inline stack json_tuple from_json named_struct count distinct sum max over partition rows extract position
