@@ -2,6 +2,7 @@ package operation
 
 import (
 	"io"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -197,5 +198,52 @@ func TestFileThatFailsWhileReadingAhead(t *testing.T) {
 		require.Equal(t, upTo(len(got)), got)
 		_, err := r.fetch(t.Context(), Fetch{MaxRows: 100})
 		require.Error(t, err, "it stays so")
+	})
+}
+
+// While the client is busy with a page, the next one is encoded too, and comes with
+// just the rows that it was made of.
+func TestTheNextPageIsEncodedAhead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Options{}, map[string]script{"q": {batches: 10, perBatch: 700}})
+		info, err := b.start(t, "q", false, 0)
+		require.NoError(t, err)
+		encode := func(p *Page) any {
+			c := *p
+			c.Batches = slices.Clone(p.Batches)
+			for _, rec := range c.Batches {
+				rec.Retain()
+			}
+			return numbersOf(&c)
+		}
+		offset := int64(0)
+		fetch := func(o Orientation, rows int64) (ahead bool) {
+			t.Helper()
+			if o == First {
+				offset = 0
+			}
+			p, err := b.Fetch(info.ID, Fetch{Orientation: o, MaxRows: rows, Encode: encode})
+			require.NoError(t, err)
+			want := upTo(int(min(offset+rows, 7000)))[offset:]
+			offset += int64(len(want))
+			if p.Encoded != nil {
+				require.True(t, slices.Equal(want, p.Encoded.([]int64)))
+			}
+			ahead = p.Encoded != nil
+			require.True(t, slices.Equal(want, numbersOf(p)))
+			synctest.Wait()
+			return ahead
+		}
+		require.False(t, fetch(Next, 1000))
+		require.True(t, fetch(Next, 1000))
+		require.False(t, fetch(Next, 1500), "another page than was thought")
+		require.True(t, fetch(Next, 1500))
+		require.False(t, fetch(First, 1500))
+		for offset < 7000 {
+			fetch(Next, 1500)
+		}
+		require.False(t, fetch(Next, 1500), "the end")
+		fetch(First, 7000)
 	})
 }

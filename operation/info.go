@@ -73,6 +73,10 @@ type Fetch struct {
 	// messages that clients refuse. At least one row is always delivered. 0 means
 	// no bound.
 	MaxBytes int64
+	// Encode, if there is one, is given the page that the same request would get
+	// next, while the client is busy with this one. What it returns comes with that
+	// page as its Encoded. It must not keep the page, nor wait for anybody.
+	Encode func(next *Page) any
 }
 
 // Page is a run of rows of a result. Release it when it has been encoded.
@@ -89,6 +93,8 @@ type Page struct {
 	HasMore bool
 	// Total is the number of rows in the whole result, -1 while it is not known.
 	Total int64
+	// Encoded is what Fetch.Encode made of just these rows beforehand, or nil.
+	Encoded any
 }
 
 // Release gives the batches back.

@@ -61,6 +61,7 @@ type result struct {
 	// kept besides.
 	held      []arrow.RecordBatch
 	heldBytes int64
+	encoded   encoded
 	wanted    atomic.Int32 // how many wait for their turn to read
 	abandoned atomic.Bool  // nobody will read on
 }
@@ -233,8 +234,10 @@ func (r *result) fetch(ctx context.Context, f Fetch) (*Page, error) {
 		return nil, err
 	}
 	r.conclude(page)
-	if r.rows != nil && r.total-r.offset < page.Rows {
-		go r.readAhead(ctx, page.Rows, f.MaxBytes)
+	page.Encoded = r.encoded.of(page)
+	r.encoded = encoded{}
+	if r.rows != nil && r.total-r.offset < page.Rows || f.Encode != nil && page.Rows > 0 && len(r.held) > 0 {
+		go r.readAhead(ctx, page.Rows, f)
 	}
 	return page, nil
 }
@@ -351,5 +354,6 @@ func (r *result) free() {
 		r.endStream()
 	}
 	r.letGo()
+	r.encoded = encoded{}
 	r.forget()
 }

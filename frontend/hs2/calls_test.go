@@ -315,6 +315,8 @@ func TestFetching(t *testing.T) {
 	require.Equal(t, []operation.Fetch{{MaxRows: 2, MaxBytes: 99}}, s.back.fetches)
 	require.EqualValues(t, 1, fetch(h, first, 1, 0).Results.Columns[0].I64Val.Values[0])
 	require.Equal(t, operation.First, s.back.fetches[1].Orientation)
+	s.back.encodesAhead = true
+	require.Equal(t, r.Results, fetch(h, next, 1<<40, 0).Results)
 	r = fetch(run(t, c, old, "select 1", true).OperationHandle, next, 9, 0)
 	require.EqualValues(t, 2, r.Results.Rows[1].ColVals[0].I64Val.GetValue())
 	m := second(c.GetResultSetMetadata(t.Context(), &hive.TGetResultSetMetadataReq{OperationHandle: h}))

@@ -30,8 +30,10 @@ type fake struct {
 	callers  []auth.Principal
 	asked    auth.Principal // the last one who asked about a session
 	fetches  []operation.Fetch
-	keywords string        // of the engine
-	canceled chan struct{} // closed when a synchronous statement's caller has gone
+	// encodesAhead has rows encoded before they come.
+	encodesAhead bool
+	keywords     string        // of the engine
+	canceled     chan struct{} // closed when a synchronous statement's caller has gone
 }
 
 type fakeOp struct {
@@ -247,6 +249,8 @@ func (f *fake) Fetch(ctx context.Context, id uuid.UUID, want operation.Fetch) (*
 	if err != nil {
 		return nil, err
 	}
+	encode := want.Encode
+	want.Encode = nil // it can't be compared
 	f.mu.Lock()
 	f.fetches = append(f.fetches, want)
 	f.mu.Unlock()
@@ -259,7 +263,11 @@ func (f *fake) Fetch(ctx context.Context, id uuid.UUID, want operation.Fetch) (*
 		b.Field(0).(*array.Int64Builder).Append(i + 1)
 	}
 	batch := b.NewRecordBatch()
-	return &operation.Page{Schema: schema, Batches: []arrow.RecordBatch{batch}, Start: 5, Rows: batch.NumRows(), HasMore: true}, nil
+	page := &operation.Page{Schema: schema, Batches: []arrow.RecordBatch{batch}, Start: 5, Rows: batch.NumRows(), HasMore: true}
+	if encode != nil && f.encodesAhead {
+		page.Encoded = encode(page)
+	}
+	return page, nil
 }
 
 func (f *fake) FetchLog(_ context.Context, id uuid.UUID, want operation.Fetch) ([]string, error) {

@@ -60,6 +60,9 @@ func (c *conn) fetchResults(ctx context.Context, q *tcli.TFetchResultsReq) (resp
 	byRow := t.version < columnarVersion
 	switch q.FetchType {
 	case fetchRows:
+		if !t.form.Arrow && !byRow {
+			f.Encode = c.h.encodeAhead
+		}
 		page, err := c.h.opts.Backend.Fetch(ctx, id, f)
 		if err != nil {
 			return nil, err
@@ -70,7 +73,10 @@ func (c *conn) fetchResults(ctx context.Context, q *tcli.TFetchResultsReq) (resp
 			return &fetchResults{rows: set, hasMore: page.HasMore}, err
 		}
 		set := rowSet{columns: hive.Columns(page.Schema), batches: page.Batches, start: page.Start, byRow: byRow}
-		return &pageAnswer{fetchResults: fetchResults{rows: set, hasMore: page.HasMore}, page: page}, nil
+		if !byRow {
+			set.ready, _ = page.Encoded.([]byte)
+		}
+		return &pageAnswer{fetchResults: fetchResults{rows: set, hasMore: page.HasMore}, page: page, lender: &c.h.buffers}, nil
 	case fetchLog:
 		lines, err := c.h.opts.Backend.FetchLog(ctx, id, f)
 		if err != nil {
@@ -99,13 +105,33 @@ func (c *conn) fetch(q *tcli.TFetchResultsReq) (operation.Fetch, error) {
 	return f, nil
 }
 
+// encodeAhead makes the columns of a page that will probably be asked for next.
+// What fails here, even by a panic, fails again and is told when it is asked for.
+func (h *Handler) encodeAhead(page *operation.Page) (ready any) {
+	defer func() {
+		if recover() != nil {
+			ready = nil
+		}
+	}()
+	set := rowSet{columns: hive.Columns(page.Schema), batches: page.Batches, start: page.Start}
+	b, err := set.appendTo(h.buffers.grow(nil, set.size()))
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
 // pageAnswer gives a page back once its rows are in the message.
 type pageAnswer struct {
 	fetchResults
-	page *operation.Page
+	page   *operation.Page
+	lender *buffers // takes back what was made ahead
 }
 
 func (a *pageAnswer) appendMessage(dst []byte, seq int32) ([]byte, error) {
-	defer a.page.Release()
+	defer func() {
+		a.lender.give(a.rows.ready)
+		a.page.Release()
+	}()
 	return a.fetchResults.appendMessage(dst, seq)
 }

@@ -27,6 +27,8 @@ type rowSet struct {
 	start int64
 	// byRow writes rows (protocol V1 to V5) instead of columns.
 	byRow bool
+	// ready is what appendTo would append, when that was made before.
+	ready []byte
 }
 
 // fetchResults is the answer of FetchResults. It writes its whole message itself,
@@ -46,7 +48,9 @@ var (
 const fetchHeader = "\x80\x01\x00\x02\x00\x00\x00\x0cFetchResults"
 
 // messageSize is about the number of bytes that appendMessage appends.
-func (f *fetchResults) messageSize() int { return f.rows.size() + len(fetchHeader) + 64 }
+func (f *fetchResults) messageSize() int {
+	return max(f.rows.size(), len(f.rows.ready)) + len(fetchHeader) + 64
+}
 
 // appendMessage appends the reply to FetchResults with sequence number seq. It
 // fails, and appends nothing, when a value does not fit its column's type.
@@ -64,7 +68,7 @@ func (f *fetchResults) appendMessage(dst []byte, seq int32) ([]byte, error) {
 
 // Write writes the TFetchResultsResp alone.
 func (f *fetchResults) Write(_ context.Context, p thrift.TProtocol) error {
-	b, err := f.appendResponse(make([]byte, 0, f.rows.size()+64))
+	b, err := f.appendResponse(make([]byte, 0, f.messageSize()))
 	if err != nil {
 		return err
 	}
@@ -87,6 +91,9 @@ func (f *fetchResults) appendResponse(dst []byte) ([]byte, error) {
 
 // appendTo appends a TRowSet.
 func (r *rowSet) appendTo(dst []byte) ([]byte, error) {
+	if r.ready != nil {
+		return append(dst, r.ready...), nil
+	}
 	for _, batch := range r.batches {
 		if int(batch.NumCols()) != len(r.columns) {
 			return dst, sqlerr.New(sqlerr.Internal, "a batch has %d columns where the result has %d",
