@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bufio"
+	"bytes"
 	"database/sql"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -28,8 +30,10 @@ const (
 	benchClients = 16
 	benchTime    = 3 * time.Second
 	benchRounds  = 3
-	benchRows    = 1_000_000
 )
+
+// benchRows is how many rows lists are taken from; NEKOMATA_BENCH_ROWS changes it.
+var benchRows = 1_000_000
 
 // TestBenchBatches measures what clients of batches wait for, through real
 // gateways: `make bench-batches` runs it. It fails when something fails, and never
@@ -37,6 +41,11 @@ const (
 func TestBenchBatches(t *testing.T) {
 	if os.Getenv("NEKOMATA_BENCH") == "" {
 		t.Skip("NEKOMATA_BENCH is not set: make bench-batches")
+	}
+	if text := os.Getenv("NEKOMATA_BENCH_ROWS"); text != "" {
+		var err error
+		benchRows, err = strconv.Atoi(text)
+		require.NoError(t, err)
 	}
 	table := &benchTable{}
 	m := metadatatest.StartMariaDB(t)
@@ -80,16 +89,45 @@ func (b *benchTable) add(name string, rounds []load) {
 		slices.Sort(values)
 		return values[len(values)/2]
 	}
-	b.lines = append(b.lines, fmt.Sprintf("| %s | %.0f | %.2f | %.2f | %.2f |", name, pick(func(l load) float64 { return l.rate }),
-		pick(func(l load) float64 { return l.p50 }), pick(func(l load) float64 { return l.p99 }), pick(func(l load) float64 { return l.worst })))
+	cpu := ""
+	if c := pick(func(l load) float64 { return l.cpu }); c > 0 {
+		cpu = fmt.Sprintf("%.0f", c)
+	}
+	b.lines = append(b.lines, fmt.Sprintf("| %s | %.0f | %.2f | %.2f | %.2f | %s |", name, pick(func(l load) float64 { return l.rate }),
+		pick(func(l load) float64 { return l.p50 }), pick(func(l load) float64 { return l.p99 }), pick(func(l load) float64 { return l.worst }), cpu))
 }
 
 func (b *benchTable) String() string {
-	return "| | per second | p50 (ms) | p99 (ms) | longest (ms) |\n|---|---:|---:|---:|---:|\n" + strings.Join(b.lines, "\n") + "\n"
+	return "| | per second | p50 (ms) | p99 (ms) | longest (ms) | gateway's CPU for each (µs) |\n|---|---:|---:|---:|---:|---:|\n" + strings.Join(b.lines, "\n") + "\n"
 }
 
 // load is what one round gave.
-type load struct{ rate, p50, p99, worst float64 }
+type load struct{ rate, p50, p99, worst, cpu float64 }
+
+// cpuTime is what a process has used so far.
+func cpuTime(t *testing.T, pid int) time.Duration {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	require.NoError(t, err)
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	const user, system, tick = 11, 12, 10 * time.Millisecond // after the name
+	var sum time.Duration
+	for _, f := range []string{fields[user], fields[system]} {
+		n, err := strconv.Atoi(f)
+		require.NoError(t, err)
+		sum += time.Duration(n) * tick
+	}
+	return sum
+}
+
+// driveGateway is drive with what it cost the gateway.
+func driveGateway(t *testing.T, g *gateway, clients int, request func() []byte) load {
+	t.Helper()
+	before := cpuTime(t, g.cmd.Process.Pid)
+	l := drive(t, clients, func() (func() error, func()) { return wire(t, g.rest, request) })
+	l.cpu = float64((cpuTime(t, g.cmd.Process.Pid) - before).Microseconds()) / (l.rate * benchTime.Seconds())
+	return l
+}
 
 // drive has clients work for a while; each gets a function of its own.
 func drive(t *testing.T, clients int, client func() (work func() error, end func())) load {
@@ -125,7 +163,9 @@ func drive(t *testing.T, clients int, client func() (work func() error, end func
 	require.NotEmpty(t, times)
 	slices.Sort(times)
 	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-	return load{float64(len(times)) / took.Seconds(), ms(times[len(times)/2]), ms(times[len(times)*99/100]), ms(times[len(times)-1])}
+	return load{
+		rate: float64(len(times)) / took.Seconds(), p50: ms(times[len(times)/2]), p99: ms(times[len(times)*99/100]), worst: ms(times[len(times)-1]),
+	}
 }
 
 // wire is a client that costs next to nothing: one connection, requests as bytes.
@@ -176,26 +216,20 @@ func benchStore(t *testing.T, table *benchTable, name string, db *sql.DB, conf [
 		bare = append(bare, drive(t, benchClients, func() (func() error, func()) {
 			return func() error { return bareInsert(t, db) }, func() {}
 		}))
-		accepted = append(accepted, drive(t, benchClients, func() (func() error, func()) {
-			return wire(t, g.rest, func() []byte {
-				return postOf(uuid.NewString())
-			})
-		}))
-		duplicates = append(duplicates, drive(t, benchClients, func() (func() error, func()) {
-			return wire(t, g.rest, func() []byte { return postOf(one) })
-		}))
+		accepted = append(accepted, driveGateway(t, g, benchClients, func() []byte { return postOf(uuid.NewString()) }))
+		duplicates = append(duplicates, driveGateway(t, g, benchClients, func() []byte { return postOf(one) }))
 	}
 	benchFill(t, db, benchRows)
 	t.Logf("%s: %d rows", name, benchRows)
 	page := getOf("/batches?size=100")
 	for range benchRounds {
-		list = append(list, drive(t, benchClients, func() (func() error, func()) { return wire(t, g.rest, func() []byte { return page }) }))
-		alone = append(alone, drive(t, 1, func() (func() error, func()) { return wire(t, g.rest, func() []byte { return page }) }))
+		list = append(list, driveGateway(t, g, benchClients, func() []byte { return page }))
+		alone = append(alone, driveGateway(t, g, 1, func() []byte { return page }))
 	}
 	table.add(name+": bare `INSERT`", bare)
 	table.add(name+": accepted batches", accepted)
 	table.add(name+": duplicates", duplicates)
-	table.add(name+": list of 100 out of 1,000,000", list)
+	table.add(name+": list of 100 out of "+strconv.Itoa(benchRows), list)
 	table.add(name+": the same, one client", alone)
 }
 
