@@ -74,7 +74,21 @@ func (s *suite) launch(t *testing.T, what func(testing.TB) application.Job) appl
 	job := s.Lease(what(t))
 	require.NoError(t, s.app.Launch(t.Context(), job))
 	job.Started = time.Now()
+	s.endAtEnd(t, job)
 	return job
+}
+
+// endAtEnd ends a job whatever became of the test, and waits until its supervisor
+// writes no more where the test's files are removed.
+func (s *suite) endAtEnd(t *testing.T, job application.Job) {
+	t.Helper()
+	ctx := context.WithoutCancel(t.Context())
+	t.Cleanup(func() {
+		_, _ = s.app.Kill(ctx, job)
+		for end := time.Now().Add(s.Patience); s.app.Forget(ctx, job) != nil && time.Now().Before(end); {
+			time.Sleep(20 * time.Millisecond)
+		}
+	})
 }
 
 // until waits for a state and returns what is known then.
@@ -91,13 +105,6 @@ func (s *suite) until(t *testing.T, a application.Application, job application.J
 		return info.State == want
 	}, s.Patience, 20*time.Millisecond, "the last was %+v", &got)
 	return got
-}
-
-// killAtEnd ends a job whatever became of the test.
-func (s *suite) killAtEnd(t *testing.T, job application.Job) {
-	t.Helper()
-	ctx := context.WithoutCancel(t.Context())
-	t.Cleanup(func() { _, _ = s.app.Kill(ctx, job) })
 }
 
 func (s *suite) succeeds(t *testing.T) {
@@ -176,7 +183,6 @@ func (s *suite) nothingWithoutLease(t *testing.T) {
 
 func (s *suite) nothingTwice(t *testing.T) {
 	job := s.launch(t, s.Waits)
-	s.killAtEnd(t, job)
 	again := s.Lease(job)
 	require.ErrorIs(t, s.New(t, s.options).Launch(t.Context(), again), sqlerr.Conflict)
 	s.until(t, s.app, job, application.Running)
@@ -196,7 +202,7 @@ func (s *suite) claimImpossible(t *testing.T) {
 	s.Away(false)
 	require.Nil(t, s.Claimed(job.ID))
 	require.NoError(t, s.app.Launch(t.Context(), s.Lease(job)), "nothing was started, so it may be tried again")
-	s.killAtEnd(t, job)
+	s.endAtEnd(t, job)
 	s.until(t, s.app, job, application.Running)
 }
 

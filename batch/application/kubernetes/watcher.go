@@ -82,6 +82,9 @@ func (w *watcher) note(pod *corev1.Pod) *sight {
 		s = &sight{}
 		w.jobs[tag] = s
 	}
+	if s.gone && s.pod.UID == pod.UID {
+		return s // whoever saw it there had looked before it went
+	}
 	s.pod, s.gone, s.missing = pod, false, time.Time{}
 	if s.ended.IsZero() && w.opts.state(pod).Ended() {
 		s.ended = time.Now()
