@@ -85,9 +85,7 @@ func (s *suite) endAtEnd(t *testing.T, job application.Job) {
 	ctx := context.WithoutCancel(t.Context())
 	t.Cleanup(func() {
 		_, _ = s.app.Kill(ctx, job)
-		for end := time.Now().Add(s.Patience); s.app.Forget(ctx, job) != nil && time.Now().Before(end); {
-			time.Sleep(20 * time.Millisecond)
-		}
+		require.Eventually(t, func() bool { return s.app.Forget(ctx, job) == nil }, s.Patience, 20*time.Millisecond)
 	})
 }
 
