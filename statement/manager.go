@@ -193,7 +193,8 @@ func (m *Manager) find(ctx context.Context, id uuid.UUID) (*statement, error) {
 		return nil, err
 	}
 	m.mu.RLock()
-	st, t := m.byID[id], m.gone.byID[id]
+	st := m.byID[id]
+	t, dead := m.gone.byID[id]
 	late := st != nil && st.over(time.Now())
 	m.mu.RUnlock()
 	switch {
@@ -202,7 +203,7 @@ func (m *Manager) find(ctx context.Context, id uuid.UUID) (*statement, error) {
 			return nil, tomb{id: id, why: expired}.err(m.opts.TTL)
 		}
 		return st, nil
-	case t.id == id && mayUse(p, t.user, t.realUser):
+	case dead && mayUse(p, t.user, t.realUser):
 		return nil, t.err(m.opts.TTL)
 	}
 	return nil, m.unknown(id)

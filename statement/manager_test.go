@@ -100,6 +100,7 @@ func TestOnlyTheOwnerAndAdministrators(t *testing.T) {
 	require.ErrorIs(t, unknown, sqlerr.NotFound)
 	require.ErrorContains(t, unknown, "gw:10099")
 	require.ErrorContains(t, unknown, "another gateway")
+	require.ErrorIs(t, b.Delete(as(t, "root"), uuid.Nil), sqlerr.NotFound, "no statement has this id, not even one that is gone")
 }
 
 func TestList(t *testing.T) {

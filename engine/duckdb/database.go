@@ -34,6 +34,9 @@ type database struct {
 	conns  map[*conn]struct{}
 	spares spares
 
+	// seeds is true where a handle's random numbers can't be vouched for.
+	seeds seeds
+
 	// broken is closed when DuckDB has given the database up.
 	broken chan struct{}
 	once   sync.Once
@@ -90,6 +93,11 @@ func (db *database) configure(o Options) error {
 	for name := range strings.FieldsSeq(names) {
 		db.settings[name] = true
 	}
+	seeded, f := ask(handle, findSeeds, 0)
+	if f.failed() {
+		return f.startError("the macros can't be listed")
+	}
+	db.seeds.Store(seeded != "")
 	if _, f := ask(handle, strings.Join(dialect.Setup(), ";\n"), 0); f.failed() {
 		return f.startError("Hive's functions can't be made")
 	}

@@ -11,7 +11,8 @@ const maxSpares = 32
 //
 // A connection is marked by all that could outlive a statement on its handle:
 // settings, USE, transactions, temporary objects, variables, prepared statements,
-// a stream that was given up, a seed. What is not marked has run nothing but
+// a stream that was given up, a seed. What functions could leave there is refused
+// (see permit), and where a view or macro may set the seed, no handle is kept. What is not marked has run nothing but
 // queries to their end, so that the next one finds a handle as good as new.
 type spares struct{ handles []native.Connection }
 
@@ -37,7 +38,7 @@ func (s *spares) disconnect() {
 func (db *database) spare(h native.Connection) bool {
 	db.mu.Lock()
 	defer db.mu.Unlock()
-	if db.closed || len(db.spares.handles) == maxSpares {
+	if db.closed || db.seeds.Load() || len(db.spares.handles) == maxSpares {
 		return false
 	}
 	db.spares.handles = append(db.spares.handles, h)

@@ -27,10 +27,8 @@ func (c *conn) perform(ctx context.Context, p *pass, r *request) (engine.Rows, f
 	if f := c.setUp(); f.failed() {
 		return nil, f, nil
 	}
-	for r.plan.Ask != nil {
-		if f, err := c.resolve(r); f.failed() || err != nil {
-			return nil, f, err
-		}
+	if f, err := c.settle(r); f.failed() || err != nil {
+		return nil, f, err
 	}
 	if check := r.plan.Check; check != nil {
 		found, f := c.finds(check.SQL)

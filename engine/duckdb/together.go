@@ -11,9 +11,23 @@ import (
 	"github.com/nekomata-sql/nekomata/engine/duckdb/dialect"
 )
 
+// settle finds out what is to be executed, and whether it may be.
+func (c *conn) settle(r *request) (failure, error) {
+	for r.plan.Ask != nil {
+		if f, err := c.resolve(r); f.failed() || err != nil {
+			return f, err
+		}
+	}
+	c.db.seeds.watch(r.plan)
+	return failure{}, permit(r.plan)
+}
+
 // resolve puts the plan that the answer leads to in the place of one that asks.
 func (c *conn) resolve(r *request) (failure, error) {
 	question := r.plan.Ask
+	if err := permitText(question.SQL); err != nil {
+		return failure{}, err
+	}
 	rows, f := c.texts(question.SQL)
 	if f.failed() {
 		return f, nil

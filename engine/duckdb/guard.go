@@ -1,0 +1,95 @@
+package duckdb
+
+import (
+	"regexp"
+	"strings"
+	"sync/atomic"
+
+	"github.com/nekomata-sql/nekomata/engine/duckdb/dialect"
+	"github.com/nekomata-sql/nekomata/sqlerr"
+)
+
+// DuckDB locks its settings, but some of its functions change the same things and
+// don't ask the lock. A SELECT of enable_logging shows everybody's statements to
+// everybody, or, told to write to a file that it may not open, makes DuckDB end the
+// whole process; enable_profiling stays on a handle; a parser that is switched is
+// switched for all. query and json_execute_serialized_sql run SQL that is computed,
+// in which no such name can be seen.
+//
+// A name is looked for in the text, also within strings and comments: what is
+// refused without need is a text with a call in it, and no trick of quoting or
+// nesting hides one.
+const (
+	gap = `(?:[\s\p{Z}\x{200b}\x{feff}]|/\*(?s:.*?)\*/|--[^\n]*\n)*`
+
+	overAll = `(?:enable|disable)_(?:logging|profiling|peg_parser)|truncate_duckdb_logs|write_log|json_execute_serialized_sql`
+)
+
+var (
+	callsOverAll = regexp.MustCompile(`(?i)\b(` + overAll + `)"?` + gap + `\(`)
+	// callsQuery has a group where query is a table that is made or written to.
+	callsQuery = regexp.MustCompile(`(?i)(?:\b(into|table|exists|with|recursive|view|on|references)[ \t]+(?:(?:\w+|"[^"]*")\.)*)?` +
+		`"?\bquery"?` + gap + `\(`)
+	// hints are what a text has to contain for the above to be tried.
+	hints = []string{"_logging", "_profiling", "_peg_parser", "_duckdb_logs", "write_log", "_serialized_sql", "query"}
+)
+
+// permit refuses a plan that calls what must not be called.
+func permit(p dialect.Plan) error {
+	for _, list := range [][]string{p.Before, {p.SQL}, p.After} {
+		for _, sql := range list {
+			if err := permitText(sql); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func permitText(sql string) error {
+	lower := strings.ToLower(sql)
+	for _, hint := range hints {
+		if !strings.Contains(lower, hint) {
+			continue
+		}
+		if found := callsOverAll.FindStringSubmatch(lower); found != nil {
+			return refused(found[1])
+		}
+		for _, found := range callsQuery.FindAllStringSubmatch(lower, -1) {
+			if found[1] == "" {
+				return refused("query")
+			}
+		}
+		return nil
+	}
+	return nil
+}
+
+func refused(name string) error {
+	return sqlerr.New(sqlerr.Denied, "%s can't be called here: it reaches beyond the session, to what all sessions share", name)
+}
+
+// seeds tells whether SELECTs of a database may set the seed of their connection's
+// random numbers without saying so: in a view or macro.
+type seeds struct{ atomic.Bool }
+
+// watch looks for what makes such views and macros, or brings them along.
+func (s *seeds) watch(p dialect.Plan) {
+	for _, list := range [][]string{p.Before, {p.SQL}, p.After} {
+		for _, sql := range list {
+			switch firstWord(sql) {
+			case "", "select", "with", "from", "values":
+			case "attach", "import":
+				s.Store(true)
+			default:
+				if strings.Contains(strings.ToLower(sql), "setseed") {
+					s.Store(true)
+				}
+			}
+		}
+	}
+}
+
+// findSeeds finds the views and macros that a database has already.
+const findSeeds = "SELECT 'yes' FROM duckdb_functions() WHERE macro_definition ILIKE '%setseed%' " +
+	"UNION ALL SELECT 'yes' FROM duckdb_views() WHERE sql ILIKE '%setseed%'"
