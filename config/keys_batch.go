@@ -10,7 +10,7 @@ var (
 	// BatchDir is where batches keep their files.
 	BatchDir = Path("kyuubi.batch.dir", "batch",
 		"The directory where batches keep their files: logs, uploads, and what is known of their processes. "+
-			"Gateways of one machine that share a metadata store must use the same one.").Ours()
+			"Gateways of one machine that share a metadata store should use the same one.").Ours()
 )
 
 var batchArea = Area{

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/nekomata-sql/nekomata/batch/application"
@@ -407,4 +408,31 @@ func TestWhatCannotStart(t *testing.T) {
 	err = g.app.Launch(t.Context(), job)
 	require.ErrorIs(t, err, sqlerr.Unavailable)
 	require.Nil(t, g.Claimed(job.ID), "a job without a log is not started")
+}
+
+func TestJobOfAGatewayWithAnotherDirectory(t *testing.T) {
+	t.Parallel()
+	g := newGateway(t)
+	other := &gateway{Ledger: g.Ledger, t: t, options: g.options}
+	other.options.Dir = t.TempDir()
+	other.app = newShell(t, other.options)
+	launch := func(text string) application.Job {
+		id := uuid.NewString()
+		job := g.Lease(application.Job{ID: id, Resource: text, Log: filepath.Join(g.options.Dir, "log", id+".log")})
+		g.end(job)
+		require.NoError(t, g.app.Launch(t.Context(), job))
+		job.Started = time.Now()
+		return job
+	}
+	job := launch("exit 3")
+	require.Contains(t, other.until(job, application.Failed).Diagnostic, "exit code 3")
+	require.Eventually(t, func() bool { return other.app.Forget(t.Context(), job) == nil }, 10*time.Second, 10*time.Millisecond)
+	require.NoDirExists(t, filepath.Join(g.options.Dir, "run", job.ID))
+
+	job = launch("sleep 600")
+	other.until(job, application.Running)
+	_, err := other.app.Kill(t.Context(), job)
+	require.NoError(t, err)
+	other.until(job, application.Killed)
+	g.until(job, application.Killed)
 }

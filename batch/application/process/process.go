@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"path/filepath"
 	"time"
 
 	"github.com/google/uuid"
@@ -37,8 +38,8 @@ type Command struct {
 
 // Options is what a Process is made of.
 type Options struct {
-	// Dir is where the jobs have their places, below run/. Gateways of one machine
-	// share it.
+	// Dir is where the jobs have their places, below run/. The jobs of another gateway
+	// of this machine with another Dir are found when their logs are Dir/log/<id>.log.
 	Dir string
 	// Self is the command that runs [Supervise].
 	Self []string
@@ -87,7 +88,17 @@ func (p *Process) place(job application.Job) (place, error) {
 	if id, err := uuid.Parse(job.ID); err != nil || id.String() != job.ID {
 		return place{}, sqlerr.New(sqlerr.Invalid, "%q is no batch's id", job.ID)
 	}
-	return placeOf(p.opts.Dir, job.ID), nil
+	return placeOf(p.root(job), job.ID), nil
+}
+
+// root is the directory of a job's place. A gateway that started it may have had
+// another one than ours; the log, which lies beside the places, says which.
+func (p *Process) root(job application.Job) string {
+	dir := filepath.Dir(job.Log)
+	if job.Started.IsZero() || filepath.Base(job.Log) != job.ID+".log" || filepath.Base(dir) != "log" || !filepath.IsAbs(dir) {
+		return p.opts.Dir
+	}
+	return filepath.Dir(dir)
 }
 
 // Forget removes the job's place. It fails with Conflict while the job or its
