@@ -47,6 +47,40 @@ func readDocument(tb testing.TB) document {
 	return document{spec, router}
 }
 
+// sharedDocument is the document, read once.
+var sharedDocument = sync.OnceValue(func() document {
+	checkUUIDs()
+	spec, err := openapi3.NewLoader().LoadFromData(openAPIYAML)
+	if err != nil {
+		panic(err)
+	}
+	router, err := gorillamux.NewRouter(spec)
+	if err != nil {
+		panic(err)
+	}
+	return document{spec, router}
+})
+
+// judge holds an answer against the document, whatever was asked. It says nothing
+// of routes that the document doesn't have, and of bodies only when they are JSON.
+func (d document) judge(r *http.Request, w *httptest.ResponseRecorder) error {
+	asked := httptest.NewRequestWithContext(r.Context(), r.Method, r.URL.RequestURI(), http.NoBody)
+	found, vars, err := d.router.FindRoute(asked)
+	if err != nil {
+		return nil //nolint:nilerr // there is nothing to hold it against
+	}
+	options := &openapi3filter.Options{
+		AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: true,
+		ExcludeResponseBody: w.Header().Get("Content-Type") != "application/json",
+	}
+	out := &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: asked, PathParams: vars, Route: found, Options: options},
+		Status:                 w.Code, Header: w.Header(), Options: options,
+	}
+	out.SetBodyBytes(bytes.Clone(w.Body.Bytes()))
+	return openapi3filter.ValidateResponse(r.Context(), out)
+}
+
 // check fails unless the request and its answer are what the document says. A
 // request that was refused may be anything.
 func (d document) check(t *testing.T, name, method, path, body string, w *httptest.ResponseRecorder) {
@@ -138,5 +172,18 @@ func TestDocumentIsServed(t *testing.T) {
 		spec, err := openapi3.NewLoader().LoadFromData(w.Body.Bytes())
 		require.NoError(t, err)
 		require.True(t, strings.HasPrefix(spec.OpenAPI, "3.0"))
+	}
+}
+
+// TestTheDocumentIsAJudge keeps the other tests honest.
+func TestTheDocumentIsAJudge(t *testing.T) {
+	t.Parallel()
+	for body, fine := range map[string]bool{`{"version":"1"}`: true, `{"version":1}`: false, `{}`: false, `{"version":"1","more":1}`: false, `[`: false} {
+		w := httptest.NewRecorder()
+		w.Header().Set("Content-Type", "application/json")
+		_, err := w.WriteString(body)
+		require.NoError(t, err)
+		err = sharedDocument().judge(request(t, "GET", "/api/v1/version", ""), w)
+		require.Equal(t, fine, err == nil, "%s: %v", body, err)
 	}
 }

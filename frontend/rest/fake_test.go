@@ -91,6 +91,7 @@ func (r *scriptedRows) Next(context.Context) (arrow.RecordBatch, error) {
 // gateway is the handler on a real backend, with its log.
 type gateway struct {
 	*server
+	tb  testing.TB
 	log *lines
 }
 
@@ -138,7 +139,7 @@ func open(tb testing.TB, opts Options, answers map[string]arrow.RecordBatch) *ga
 	}
 	opts.Version = "1.2.3"
 	opts.Log = slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	return &gateway{newServer(opts), log}
+	return &gateway{newServer(opts), tb, log}
 }
 
 // request makes a request as a client's on loopback. A body is JSON.
@@ -156,10 +157,16 @@ func request(tb testing.TB, method, path, body string) *http.Request {
 	return req
 }
 
-// do answers a request.
+// do answers a request. Whatever is answered where the document has a route must
+// be what the document says.
 func (g *gateway) do(r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	g.ServeHTTP(w, r)
+	if doc := sharedDocument(); r.Method != http.MethodHead {
+		if err := doc.judge(r, w); err != nil {
+			g.tb.Errorf("%s %s: %d: %v", r.Method, r.URL, w.Code, err)
+		}
+	}
 	return w
 }
 

@@ -154,7 +154,7 @@ func TestStatementThatFails(t *testing.T) {
 
 	none := &server{Options: Options{Backend: g.Backend}.withDefaults()}
 	none.route()
-	require.Equal(t, 501, (&gateway{none, nil}).do(request(t, "GET", statementsURL, "")).Code)
+	require.Equal(t, 501, (&gateway{none, t, nil}).do(request(t, "GET", statementsURL, "")).Code)
 }
 
 func TestStatementsAreBoundedInWhatTheyTake(t *testing.T) {
