@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"net/http"
@@ -136,7 +135,8 @@ func (c *Client) StatementLog(ctx context.Context, statement string, offset int6
 // StatementEvent is one of a statement's events. Only the field that its name
 // stands for is set.
 type StatementEvent struct {
-	// Name is "state", "progress", "log" or "error".
+	// Name is "state", "progress", "log" or "error"; a later gateway may have more,
+	// which come without anything else.
 	Name     string
 	State    *api.StatementInfo
 	Progress *api.StatementProgress
@@ -201,7 +201,7 @@ func parseEvent(name, data string) (StatementEvent, error) {
 		e.Error = &api.Error{}
 		into = e.Error
 	default:
-		return e, fmt.Errorf("unknown event %q", name)
+		return e, nil
 	}
 	return e, json.Unmarshal([]byte(data), into)
 }

@@ -3,6 +3,8 @@ package client_test
 import (
 	"encoding/json"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -64,4 +66,27 @@ func requireStatements(t *testing.T, c *client.Client) {
 		require.ErrorAs(t, err, &failed)
 		require.Equal(t, "Gone", failed.Kind)
 	}
+}
+
+// TestEventsOfALaterGateway come through, and nothing after them is missed.
+func TestEventsOfALaterGateway(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		_, _ = io.WriteString(w, ": heartbeat\n\nevent: news\ndata: {\"a\":1}\n\nevent: state\ndata: {\"state\":\"FINISHED\"}\n\nevent: state\ndata: [\n\n")
+	}))
+	defer s.Close()
+	c, err := client.New(client.Options{URLs: []string{s.URL}})
+	require.NoError(t, err)
+	var names []string
+	for e, err := range c.StatementEvents(t.Context(), "x") {
+		if len(names) == 2 {
+			require.Error(t, err, "half an event")
+			continue
+		}
+		require.NoError(t, err)
+		require.Equal(t, e.Name == "state", e.State != nil)
+		names = append(names, e.Name)
+	}
+	require.Equal(t, []string{"news", "state"}, names)
 }

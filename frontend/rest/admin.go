@@ -35,7 +35,7 @@ func (c *APIRequestContext) admit() error {
 type filter struct {
 	users       []string
 	sessionType string
-	session     uuid.UUID
+	session     *uuid.UUID
 }
 
 // filter reads the filters of the query; fold takes the session's type in any case.
@@ -60,7 +60,7 @@ func (c *APIRequestContext) filter(fold bool) (filter, error) {
 		if err != nil {
 			return filter{}, err
 		}
-		f.session = id
+		f.session = &id
 	}
 	return f, nil
 }
@@ -68,7 +68,7 @@ func (c *APIRequestContext) filter(fold bool) (filter, error) {
 // drops says whether the filter leaves out what belongs to a user's session of a type.
 func (f filter) drops(user, kind string, id uuid.UUID) bool {
 	return len(f.users) > 0 && !slices.Contains(f.users, user) ||
-		f.sessionType != "" && f.sessionType != typeOf(kind) || f.session != uuid.UUID{} && f.session != id
+		f.sessionType != "" && f.sessionType != typeOf(kind) || f.session != nil && *f.session != id
 }
 
 func (a administration) sessions(c *APIRequestContext) error {

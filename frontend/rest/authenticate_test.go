@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/nekomata-sql/nekomata/api"
@@ -131,7 +132,7 @@ func TestOwnersAndAdministrators(t *testing.T) {
 	}
 	for query, want := range map[string]int{
 		"": 1, "?users=ann": 1, "?users=bob": 0, "?sessionType=interactive": 1, "?sessionType=batch": 0,
-		"?sessionHandle=" + h.Identifier: 1, "?sessionHandle=" + o.Identifier: 0,
+		"?sessionHandle=" + h.Identifier: 1, "?sessionHandle=" + o.Identifier: 0, "?sessionHandle=" + uuid.Nil.String(): 0,
 	} {
 		list := into[[]api.OperationData](t, g.as(t, "root", "GET", "/api/v1/admin/operations"+query, ""))
 		require.Len(t, list, want, query)
