@@ -152,6 +152,22 @@ func TestLocalLog(t *testing.T) {
 	require.Equal(t, []string{"new"}, read(0, 10))
 }
 
+func TestASecretThatBeginsLikeAnother(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, func(o *batch.ManagerOptions) { o.Redact = func(string, string) string { return "***" } })
+	conf := map[string]string{}
+	for n := range 8 {
+		conf["spark.s"+strconv.Itoa(n)] = strings.Repeat("geheim", n+1)
+	}
+	i, err := d.Submit(as(t, "ann"), job("", func(r *batch.Request) { r.Conf = conf }), nil)
+	require.NoError(t, err)
+	require.NoError(t, os.MkdirAll(d.dir+"/log", 0o700))
+	require.NoError(t, os.WriteFile(i.LogLocation, []byte("a "+conf["spark.s7"]+" b\n"), 0o600))
+	lines, err := d.LocalLog(as(t, "ann"), i.ID, 0, 10)
+	require.NoError(t, err)
+	require.Equal(t, []string{"a *** b"}, lines)
+}
+
 func TestLogsElsewhere(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, nil)

@@ -288,14 +288,20 @@ func readFrom(f *os.File, offset int64, size int) ([]string, error) {
 // it may have printed them.
 func (m *Manager) hide(conf map[string]string, lines []string) {
 	const shortest = 4 // what is shorter is everywhere
-	var pairs []string
+	var secrets [][2]string
 	for key, value := range conf {
 		if shown := m.opts.Redact(key, value); shown != value && len(value) >= shortest {
-			pairs = append(pairs, value, shown)
+			secrets = append(secrets, [2]string{value, shown})
 		}
 	}
-	if len(pairs) == 0 {
+	if len(secrets) == 0 {
 		return
+	}
+	// The longest first: one that begins like another must not leave its rest.
+	slices.SortFunc(secrets, func(a, b [2]string) int { return len(b[0]) - len(a[0]) })
+	var pairs []string
+	for _, s := range secrets {
+		pairs = append(pairs, s[0], s[1])
 	}
 	r := strings.NewReplacer(pairs...)
 	for i := range lines {

@@ -50,9 +50,9 @@ type ManagerOptions struct {
 	Limits Limits
 	// Paths says which local files a batch may use.
 	Paths Paths
-	// Check says what else keeps a batch from running, as its application knows it; nil
-	// is nothing.
-	Check func(r *Request) error
+	// Check says what else keeps a batch from running, as its application knows it, by
+	// the settings that it would run with; nil is nothing.
+	Check func(r *Request, conf map[string]string) error
 	// Uploads bounds the files that come with a request.
 	Uploads UploadLimits
 	// CancelWait is how long a cancel waits for the end; 0 means 20 s.

@@ -70,6 +70,43 @@ func job(id string, edit ...func(*batch.Request)) batch.Request {
 	return r
 }
 
+func TestCheckSeesWhatWouldRun(t *testing.T) {
+	t.Parallel()
+	var seen map[string]string
+	d := newDesk(t, func(o *batch.ManagerOptions) {
+		o.Defaults = map[string]map[string]string{"spark": {"spark.x": "0", "spark.y": "2"}}
+		o.IgnoreConf = []string{"spark.password"}
+		o.Check = func(r *batch.Request, conf map[string]string) error {
+			seen = conf
+			return sqlerr.New(sqlerr.Denied, "no %s here", r.Type)
+		}
+	})
+	id := uuid.NewString()
+	_, err := d.Submit(as(t, "ann"), job(id), nil)
+	require.ErrorIs(t, err, sqlerr.Denied)
+	require.Equal(t, map[string]string{"spark.x": "1", "spark.y": "2", "kyuubi.batch.id": id}, seen)
+	_, err = d.store.Get(t.Context(), id)
+	require.ErrorIs(t, err, sqlerr.NotFound)
+}
+
+func TestClusterManager(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		kind string
+		conf map[string]string
+		want string
+	}{
+		{batch.TypeSpark, map[string]string{"spark.master": "yarn"}, "yarn"},
+		{batch.TypeSpark, map[string]string{"master": "yarn"}, "yarn"},
+		{batch.TypePySpark, map[string]string{"master": "yarn", "spark.master": "k8s://https://k8s"}, "k8s://https://k8s"},
+		{batch.TypeSpark, map[string]string{"spark.master": "local[2]", "master": "yarn"}, ""},
+		{batch.TypeSQL, map[string]string{"spark.master": "yarn"}, ""},
+		{batch.TypeSpark, nil, ""},
+	} {
+		require.Equal(t, c.want, batch.ClusterManager(c.kind, c.conf), "%+v", c)
+	}
+}
+
 func TestSubmitOnce(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, func(o *batch.ManagerOptions) {

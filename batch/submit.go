@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -97,7 +98,19 @@ func (m *Manager) refusal(req *Request) error {
 	if err := m.opts.Paths.check(req); err != nil || m.opts.Check == nil {
 		return err
 	}
-	return m.opts.Check(req)
+	return m.opts.Check(req, m.settings(req))
+}
+
+// settings are those that a batch runs with, but for the reserved ones.
+func (m *Manager) settings(req *Request) map[string]string {
+	conf := make(map[string]string, len(req.Conf)+8)
+	maps.Copy(conf, m.defaults(req.Type))
+	for key, value := range req.Conf {
+		if !keyList(m.opts.IgnoreConf).has(key) {
+			conf[key] = value
+		}
+	}
+	return conf
 }
 
 // known is the batch that has the request's id, nil when there is none.
@@ -197,13 +210,7 @@ func (m *Manager) insert(ctx context.Context, b metadata.Batch, req *Request) (i
 
 // record is the row that a request becomes.
 func (m *Manager) record(req *Request, once string) metadata.Batch {
-	conf := map[string]string{}
-	maps.Copy(conf, m.defaults(req.Type))
-	for key, value := range req.Conf {
-		if !keyList(m.opts.IgnoreConf).has(key) {
-			conf[key] = value
-		}
-	}
+	conf := m.settings(req)
 	id, instance := req.id, m.opts.Instance()
 	if id == "" {
 		id = uuid.NewString()
@@ -220,9 +227,19 @@ func (m *Manager) record(req *Request, once string) metadata.Batch {
 	return metadata.Batch{
 		ID: id, User: req.User, RealUser: req.RealUser, Address: req.ClientAddress, Type: req.Type, Name: req.Name,
 		Resource: req.Resource, ClassName: req.ClassName, Conf: conf, Args: req.Args,
-		ClusterManager: clusterManager(req.Type, conf), Priority: req.priority, Digest: req.digest() + digestSeparator + once,
+		ClusterManager: ClusterManager(req.Type, conf), Priority: req.priority, Digest: req.digest() + digestSeparator + once,
 		Instance: instance, LogLocation: m.logPath(id), Created: time.Now().Truncate(time.Millisecond),
 	}
+}
+
+// InCluster says that the settings of a batch let its driver run in the cluster.
+func InCluster(conf map[string]string) bool {
+	return strings.EqualFold(sparkSetting(conf, "submit.deployMode"), "cluster")
+}
+
+// sparkSetting is a setting of Spark, with or without its prefix.
+func sparkSetting(conf map[string]string, name string) string {
+	return cmp.Or(strings.TrimSpace(conf["spark."+name]), strings.TrimSpace(conf[name]))
 }
 
 func (m *Manager) defaults(kind string) map[string]string {
@@ -232,10 +249,11 @@ func (m *Manager) defaults(kind string) map[string]string {
 	return m.opts.Defaults[strings.ToLower(kind)]
 }
 
-// clusterManager is the cluster that a batch's settings name: "" is this machine,
-// also for a driver here that uses executors elsewhere.
-func clusterManager(kind string, conf map[string]string) string {
-	master := strings.TrimSpace(conf["spark.master"])
+// ClusterManager is the cluster that a batch's settings name: "" is this machine,
+// also for a driver here that uses executors elsewhere. Spark takes settings without
+// its prefix, too.
+func ClusterManager(kind string, conf map[string]string) string {
+	master := sparkSetting(conf, "master")
 	if kind != TypeSQL && (strings.HasPrefix(master, "yarn") || strings.HasPrefix(master, "k8s://")) {
 		return master
 	}

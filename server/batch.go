@@ -2,7 +2,10 @@ package server
 
 import (
 	"github.com/nekomata-sql/nekomata/batch"
+	"github.com/nekomata-sql/nekomata/batch/application"
+	"github.com/nekomata-sql/nekomata/batch/application/spark"
 	"github.com/nekomata-sql/nekomata/config"
+	"github.com/nekomata-sql/nekomata/metadata"
 )
 
 // newBatches makes the part that accepts batches and tells of them.
@@ -49,13 +52,32 @@ func (s *Server) newBatches() *batch.Manager {
 	return m
 }
 
-// checkBatch refuses SQL batches on files that they can't have.
-func (s *Server) checkBatch(r *batch.Request) error {
-	if r.Type != batch.TypeSQL {
-		return nil
+// checkBatch refuses what its application would refuse when the batch is started.
+func (s *Server) checkBatch(r *batch.Request, conf map[string]string) error {
+	if r.Type == batch.TypeSQL {
+		return s.checkScript(r, conf)
 	}
+	app, err := s.applicationOf(metadata.Batch{Type: r.Type, ClusterManager: batch.ClusterManager(r.Type, conf), Conf: conf})
+	if err != nil { // another gateway may have what this one hasn't
+		return nil //nolint:nilerr // as said
+	}
+	job := application.Job{ClassName: r.ClassName, Resource: r.Resource, User: r.User}
+	if r.Uploaded { // its file will be
+		job.Resource = "/"
+	}
+	if err := spark.Check(job); err != nil {
+		return err
+	}
+	if app == s.applications[appKubernetes] {
+		return s.kubernetes.Check(conf)
+	}
+	return nil
+}
+
+// checkScript refuses SQL batches on files that they can't have.
+func (s *Server) checkScript(r *batch.Request, conf map[string]string) error {
 	files := s.batchDatabases()
-	if _, err := files.Path(r.Conf); err != nil {
+	if _, err := files.Path(conf); err != nil {
 		return err
 	}
 	if r.Uploaded { // then it is a name, and looked at when the batch starts

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/nekomata-sql/nekomata/batch"
 	"github.com/nekomata-sql/nekomata/batch/application/kubernetes"
 	"github.com/nekomata-sql/nekomata/config"
 	"github.com/nekomata-sql/nekomata/metadata"
@@ -98,4 +99,37 @@ func TestKubernetesOverrides(t *testing.T) {
 	for _, v := range s.conf.Values(false) {
 		require.NotEqual(t, "t1", v.Value, v.Key)
 	}
+}
+
+func TestWhatIsRefusedBeforeItIsStored(t *testing.T) {
+	t.Parallel()
+	s, err := built(t, "kyuubi.kubernetes.namespace.allow.list=spark", "kyuubi.kubernetes.context.allow.list=c1",
+		"kyuubi.kubernetes.context=c1", "kyuubi.kubernetes.namespace=spark")
+	require.NoError(t, err)
+	check := func(r batch.Request, conf map[string]string) error { return s.checkBatch(&r, conf) }
+	job := batch.Request{Type: batch.TypeSpark, Resource: "local:///a.jar", ClassName: "A", User: "ann"}
+	for _, prefix := range []string{"spark.", ""} {
+		conf := map[string]string{prefix + "master": "k8s://https://k8s", prefix + "submit.deployMode": "cluster"}
+		require.NoError(t, check(job, conf))
+		conf[prefix+"kubernetes.namespace"] = "secret"
+		require.ErrorIs(t, check(job, conf), sqlerr.Denied)
+		conf[prefix+"kubernetes.namespace"], conf[prefix+"kubernetes.context"] = "spark", "c2"
+		require.ErrorIs(t, check(job, conf), sqlerr.Denied)
+	}
+	// Another gateway may know a cluster that this one doesn't.
+	require.NoError(t, check(job, map[string]string{"spark.master": "yarn"}))
+	for _, change := range []func(*batch.Request){
+		func(r *batch.Request) { r.Resource = "--version" },
+		func(r *batch.Request) { r.ClassName = "-x" },
+	} {
+		odd := job
+		change(&odd)
+		require.ErrorIs(t, check(odd, nil), sqlerr.Invalid)
+	}
+	// An uploaded file is handed over by its path.
+	require.NoError(t, check(batch.Request{Type: batch.TypePySpark, Resource: "-x.py", Uploaded: true}, nil))
+
+	// Settings that a client leaves to the gateway count too.
+	conf := map[string]string{"kyuubi.engine.duckdb.path": "/etc/x.db"}
+	require.ErrorIs(t, check(batch.Request{Type: batch.TypeSQL, Resource: "a.sql", Uploaded: true}, conf), sqlerr.Denied)
 }

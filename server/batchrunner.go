@@ -65,7 +65,7 @@ func (s *Server) applicationOf(b metadata.Batch) (application.Application, error
 		where = appYARN
 	case strings.HasPrefix(cluster, "k8s"), strings.HasPrefix(cluster, "kubernetes"):
 		// In client mode the driver is the process that submits, and no pod.
-		if strings.EqualFold(strings.TrimSpace(b.Conf["spark.submit.deployMode"]), "cluster") {
+		if batch.InCluster(b.Conf) {
 			where = appKubernetes
 		}
 	}

@@ -28,6 +28,12 @@ func (o Options) placeOf(job application.Job) (place, error) {
 	return p, o.allowed(p)
 }
 
+// Check fails with Denied when a job with these settings may not run where they say.
+func (k *Kubernetes) Check(conf map[string]string) error {
+	_, err := k.opts.placeOf(application.Job{Conf: conf})
+	return err
+}
+
 func (o Options) allowed(p place) error {
 	if len(o.Contexts) > 0 && !slices.Contains(o.Contexts, p.context) {
 		return sqlerr.New(sqlerr.Denied, "batches can't run in the Kubernetes context %q: only in %s", p.context, strings.Join(o.Contexts, ", "))

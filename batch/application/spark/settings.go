@@ -1,6 +1,7 @@
 package spark
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/nekomata-sql/nekomata/batch/application"
+	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
 // Settings by which a job is found in its cluster.
@@ -22,7 +24,8 @@ const (
 func (a *Application) settings(job application.Job) map[string]string {
 	conf := map[string]string{"spark.yarn.maxAppAttempts": "1"}
 	for key, value := range job.Conf {
-		if !strings.HasPrefix(key, EnvPrefix) {
+		// A setting that is there under both names counts as Spark calls it.
+		if _, both := job.Conf[sparkKey(key)]; !strings.HasPrefix(key, EnvPrefix) && (!both || key == sparkKey(key)) {
 			conf[sparkKey(key)] = value
 		}
 	}
@@ -86,6 +89,38 @@ func escape(b *strings.Builder, text string, key bool) {
 		}
 		leading = false
 	}
+}
+
+// checkDefaults refuses a job that Spark's own defaults, or its variable MASTER, would
+// send to a cluster of which the batch's settings say nothing: nobody would look for it
+// there.
+func checkDefaults(conf map[string]string, defaults, master string) error {
+	const masterKey, modeKey = "spark.master", "spark.submit.deployMode"
+	refuse := func(key, value string) error {
+		return sqlerr.New(sqlerr.Invalid, "Spark's own defaults say %s=%s, by which the gateway can't find the batch again: "+
+			"set it in the batch's conf, or for all as kyuubi.batchConf.spark.%s", key, value, key)
+	}
+	ours, theirs := conf[masterKey], cmp.Or(property(defaults, masterKey), master)
+	if ours == "" && (strings.HasPrefix(theirs, "yarn") || strings.HasPrefix(theirs, "k8s://")) {
+		return refuse(masterKey, theirs)
+	}
+	if mode := property(defaults, modeKey); strings.HasPrefix(ours, "k8s://") && conf[modeKey] == "" && strings.EqualFold(mode, "cluster") {
+		return refuse(modeKey, mode)
+	}
+	return nil
+}
+
+// property is the value of a key in the text of a file of Java properties, as far as
+// people write them.
+func property(text, key string) string {
+	value := ""
+	for line := range strings.Lines(text) {
+		rest, ok := strings.CutPrefix(strings.TrimSpace(line), key)
+		if ok && strings.TrimLeft(rest, " \t=:") != rest {
+			value = strings.TrimLeft(rest, " \t=:")
+		}
+	}
+	return value
 }
 
 // preface says what is submitted, without secrets.

@@ -69,7 +69,7 @@ func (a *Application) build(_ context.Context, job application.Job) (process.Com
 			env[name] = value
 		}
 	}
-	if err := check(job); err != nil {
+	if err := Check(job); err != nil {
 		return process.Command{}, err
 	}
 	submit, err := env.submit()
@@ -77,19 +77,23 @@ func (a *Application) build(_ context.Context, job application.Job) (process.Com
 		return process.Command{}, err
 	}
 	conf := a.settings(job)
+	defaults := env.defaults()
+	if err := checkDefaults(conf, defaults, env["MASTER"]); err != nil {
+		return process.Command{}, err
+	}
 	args := a.arguments(job)
 	return process.Command{
 		Argv:    append([]string{submit, "--properties-file", a.File(job.ID, propertiesName)}, args...),
 		Env:     env.list(),
-		Files:   map[string]string{propertiesName: env.defaults() + properties(conf)},
+		Files:   map[string]string{propertiesName: defaults + properties(conf)},
 		Preface: a.preface(job, submit, args, conf),
 	}, nil
 }
 
 const propertiesName = "spark.properties"
 
-// check refuses what spark-submit would take for something else.
-func check(job application.Job) error {
+// Check refuses what spark-submit would take for something else.
+func Check(job application.Job) error {
 	for name, value := range map[string]string{"resource": job.Resource, "className": job.ClassName, "the user": job.User} {
 		if strings.HasPrefix(value, "-") {
 			return sqlerr.New(sqlerr.Invalid, "%s must not begin with -, which %q does", name, value)

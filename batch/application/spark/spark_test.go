@@ -69,7 +69,7 @@ func TestCommandLine(t *testing.T) {
 		ID: id, Type: "SPARK", User: "ann", Name: "täglich: zählen", Resource: "hdfs:///a.jar", ClassName: "com.A",
 		Args: []string{"--out", "/x y", "--password", "geheim", "--secret=geheim"},
 		Conf: map[string]string{
-			"spark.x.secret": "geheim", "kyuubi.batch.id": id, "hadoop.a": "b", "my.key with:=": " lead\ning\\", "spark.yarn.tags": "mine",
+			"spark.x.secret": "geheim", "kyuubi.batch.id": id, "hadoop.a": "b", "ui.port": "1", "spark.ui.port": "2", "my.key with:=": " lead\ning\\", "spark.yarn.tags": "mine",
 			"kyuubi.engineEnv.C": "3",
 		},
 	}
@@ -86,6 +86,7 @@ spark.hadoop.hadoop.a=b
 spark.kubernetes.driver.label.kyuubi-unique-tag=`+id+`
 spark.kyuubi.batch.id=`+id+`
 spark.my.key\ with\:\==\ lead\ning\\
+spark.ui.port=2
 spark.x.secret=geheim
 spark.yarn.maxAppAttempts=1
 spark.yarn.tags=mine,KYUUBI,`+id+"\n", c.Files["spark.properties"])
@@ -126,5 +127,38 @@ func TestRefusals(t *testing.T) {
 		err := New(Options{Environ: tc.env, Process: process.Options{Self: []string{"/bin/false"}}}).Launch(t.Context(), job)
 		require.ErrorIs(t, err, sqlerr.Invalid, name)
 		require.ErrorContains(t, err, tc.want, name)
+	}
+}
+
+func TestDefaultsThatNameACluster(t *testing.T) {
+	t.Parallel()
+	const k8s = "k8s://https://k8s"
+	for _, c := range []struct {
+		defaults, master string
+		conf             map[string]string
+		want             string
+	}{
+		{"spark.master yarn\n", "", nil, "spark.master=yarn"},
+		{"# spark.master yarn\nspark.masterful=yarn\nspark.master  =  local[2]\n", "", nil, ""},
+		{"spark.master local\n", "yarn", nil, ""},
+		{"", "yarn", nil, "spark.master=yarn"},
+		{"spark.master=" + k8s, "", map[string]string{"master": "local"}, ""},
+		{"spark.master:yarn", "", map[string]string{"spark.master": "yarn"}, ""},
+		{"spark.submit.deployMode cluster", "", map[string]string{"spark.master": k8s}, "spark.submit.deployMode=cluster"},
+		{"spark.submit.deployMode cluster", "", map[string]string{"spark.master": k8s, "submit.deployMode": "client"}, ""},
+		{"spark.submit.deployMode cluster", "", map[string]string{"spark.master": "yarn"}, ""},
+	} {
+		spark := home(t, "")
+		require.NoError(t, os.MkdirAll(filepath.Join(spark, "conf"), 0o700))
+		require.NoError(t, os.WriteFile(filepath.Join(spark, "conf", "spark-defaults.conf"), []byte(c.defaults), 0o600))
+		a := New(Options{Environ: []string{"SPARK_HOME=" + spark, "MASTER=" + c.master}})
+		_, err := a.build(t.Context(), application.Job{ID: uuid.NewString(), Resource: "/a.py", Conf: c.conf})
+		if c.want == "" {
+			require.NoError(t, err, "%+v", c)
+			continue
+		}
+		require.ErrorIs(t, err, sqlerr.Invalid, "%+v", c)
+		require.ErrorContains(t, err, c.want)
+		require.ErrorContains(t, err, "kyuubi.batchConf.spark.spark.")
 	}
 }
