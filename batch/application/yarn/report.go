@@ -31,20 +31,23 @@ func (r report) info() application.Info {
 	return info
 }
 
-// state is what the two states of an application mean together.
+// state is what the two states of an application mean together. While an attempt
+// ends, its final status is there before the application's own end: only the latter
+// counts, since it may still turn out otherwise.
 func (r report) state() application.State {
-	switch r.State + "+" + r.FinalStatus {
-	case "NEW+UNDEFINED", "NEW_SAVING+UNDEFINED", "SUBMITTED+UNDEFINED", "ACCEPTED+UNDEFINED":
+	switch r.State {
+	case "NEW", "NEW_SAVING", "SUBMITTED", "ACCEPTED":
 		return application.Pending
-	case "RUNNING+UNDEFINED", "RUNNING+SUCCEEDED":
+	case "RUNNING":
 		return application.Running
-	case "FINISHED+SUCCEEDED":
-		return application.Finished
-	case "KILLED+KILLED":
+	case "KILLED":
 		return application.Killed
-	default: // FINISHED or FAILED with FAILED, and what should not be
-		return application.Failed
+	case "FINISHED":
+		if r.FinalStatus == "SUCCEEDED" {
+			return application.Finished
+		}
 	}
+	return application.Failed // and what should not be
 }
 
 // tagged says whether it is tag's. YARN keeps tags in lower case.
