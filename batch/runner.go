@@ -63,6 +63,9 @@ type RunnerOptions struct {
 	Host string
 	// LogFile is the absolute path of a batch's log on this machine.
 	LogFile func(id string) string
+	// Uploads is the directory where batches have the files that came with them, each
+	// below its id; they go when the batch has ended. "" removes none.
+	Uploads string
 
 	// MaxRunning is how many batches this gateway holds before it takes no more
 	// from the queue; 0 takes none. What it takes over from others comes on top.

@@ -4,12 +4,14 @@ import (
 	"context"
 	"log/slog"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/nekomata-sql/nekomata/batch"
@@ -233,6 +235,31 @@ func TestRunnerSeesBatchesToTheirEnd(t *testing.T) {
 			require.Equal(t, 1, h.cluster.forgot[id])
 		})
 	}
+}
+
+func TestRunnerRemovesWhatCameWithABatch(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	dir := t.TempDir()
+	upload := func(id, said string) func(*metadata.Batch) {
+		return func(b *metadata.Batch) {
+			b.ID, b.Conf = id, map[string]string{"kyuubi.batch.resource.uploaded": said}
+			require.NoError(t, os.MkdirAll(filepath.Join(dir, id), 0o700))
+			require.NoError(t, os.WriteFile(filepath.Join(dir, id, "a.py"), nil, 0o600))
+		}
+	}
+	with := h.add(upload(uuid.NewString(), "true"))
+	without := h.add(upload(uuid.NewString(), "false"))
+	r, _ := h.run(func(o *batch.RunnerOptions) { o.Uploads = dir })
+	for _, id := range []string{with, without} {
+		h.reaches(id, metadata.Running)
+		require.FileExists(t, filepath.Join(dir, id, "a.py"))
+		h.cluster.set(id, application.Failed, "")
+		h.reaches(id, metadata.Error)
+	}
+	require.Eventually(t, func() bool { return r.Stats().Held == 0 }, 5*time.Second, time.Millisecond)
+	require.NoDirExists(t, filepath.Join(dir, with))
+	require.FileExists(t, filepath.Join(dir, without, "a.py"), "nothing came with that one")
 }
 
 func TestRunnerNoticesWhatEndedAtOnce(t *testing.T) {

@@ -3,6 +3,8 @@ package batch
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/nekomata-sql/nekomata/metadata"
@@ -42,11 +44,24 @@ func (r *Runner) end(ctx context.Context, h *held, to metadata.State, app metada
 	r.stats.end(to)
 	h.log.Info("a batch ended", "state", string(to), "application", app.ID, "applicationState", app.State,
 		"after", time.Since(h.batch.Created).Round(time.Millisecond), "diagnostic", shorten(app.Diagnostic))
+	r.removeUploads(h)
 	if h.app == nil || h.batch.Started.IsZero() {
 		return
 	}
 	if err := h.app.Forget(ctx, r.job(h)); err != nil && ctx.Err() == nil {
 		h.log.Warn("something is left of a job that has ended", "error", err)
+	}
+}
+
+// removeUploads removes what came with a batch, as far as it is on this machine. What
+// isn't, or can't be removed now, a Manager finds later.
+func (r *Runner) removeUploads(h *held) {
+	id := h.batch.ID
+	if r.opts.Uploads == "" || h.batch.Conf[KeyUploaded] != "true" || !canonical(id) {
+		return
+	}
+	if err := os.RemoveAll(filepath.Join(r.opts.Uploads, id)); err != nil {
+		h.log.Warn("uploaded files can't be removed now", "err", err)
 	}
 }
 

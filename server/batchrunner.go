@@ -22,6 +22,7 @@ func (s *Server) newRunner() *batch.Runner {
 		Instance:      s.instance,
 		Host:          hostID(config.Get(c, config.BatchHost)),
 		LogFile:       func(id string) string { return filepath.Join(dir, "log", id+".log") },
+		Uploads:       filepath.Join(dir, "upload"),
 		MaxRunning:    config.Get(c, config.BatchMaxRunning),
 		MaxLaunching:  config.Get(c, config.BatchSubmitters),
 		Lease:         config.Get(c, config.BatchLease),
