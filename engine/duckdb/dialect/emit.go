@@ -41,8 +41,9 @@ func (e *emitter) run() string {
 	if len(tokens) == 0 {
 		return ""
 	}
-	e.out.Grow(tokens[len(tokens)-1].End - tokens[0].Off + 16)
-	if strings.IndexByte(src, '[') >= 0 {
+	from, end := tokens[0].Off, tokens[len(tokens)-1].End
+	e.out.Grow(end - from + 16)
+	if strings.IndexByte(src[from:end], '[') >= 0 { // and not in all of src: many emitters write a small part of it
 		e.starts = slices.Repeat([]int{-1}, len(tokens))
 	}
 	e.between()

@@ -102,3 +102,24 @@ func threadTime() time.Duration {
 	}
 	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
+
+// BenchmarkTenMegabytes prints what texts of 10 MB take, for the kinds that take
+// most: microseconds a kilobyte, and how many times as long as 1 MB, which is 10 for
+// a linear walk.
+func BenchmarkTenMegabytes(b *testing.B) {
+	const size = 10 << 20
+	for _, name := range []string{"strings", "rows", "partitions", "like all", "distinct counts", "lambdas"} {
+		p := pieces[name]
+		b.Run(name, func(b *testing.B) {
+			s := dialect.NewSession(map[string]string{"y": "1"}, nil, dialect.Options{Hive: true})
+			var quick, slow time.Duration
+			for b.Loop() {
+				_, q := cost(s, p, size/10)
+				_, l := cost(s, p, size)
+				quick, slow = quick+q, slow+l
+			}
+			b.ReportMetric(float64(slow.Microseconds())/float64(b.N)/(size>>10), "us/kB")
+			b.ReportMetric(float64(slow)/float64(quick), "times-1MB")
+		})
+	}
+}
