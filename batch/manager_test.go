@@ -89,6 +89,19 @@ func TestCheckSeesWhatWouldRun(t *testing.T) {
 	require.ErrorIs(t, err, sqlerr.NotFound)
 }
 
+func TestPriorityOfAType(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, func(o *batch.ManagerOptions) {
+		o.Defaults = map[string]map[string]string{"spark": {"kyuubi.batch.priority": "3"}}
+	})
+	i, err := d.Submit(as(t, "ann"), job(""), nil)
+	require.NoError(t, err)
+	require.Equal(t, 3, i.Priority)
+	i, err = d.Submit(as(t, "ann"), job("", func(r *batch.Request) { r.Conf["kyuubi.batch.priority"] = "20" }), nil)
+	require.NoError(t, err)
+	require.Equal(t, 20, i.Priority)
+}
+
 func TestClusterManager(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

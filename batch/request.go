@@ -104,7 +104,11 @@ func (m *Manager) Normalize(r *Request) error {
 		r.id = id
 	}
 	r.priority = usualPriority
-	if text, ok := conf[KeyPriority]; ok {
+	text, ok := conf[KeyPriority]
+	if !ok {
+		text, ok = m.defaults(r.Type)[KeyPriority]
+	}
+	if ok {
 		n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 32)
 		if err != nil {
 			return sqlerr.New(sqlerr.Invalid, "%s=%s must be an integer of 32 bits", KeyPriority, text)
