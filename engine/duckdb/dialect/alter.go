@@ -45,6 +45,8 @@ func alterAction(c *cursor, n name) (Plan, bool, error) {
 		return addColumns(c, n)
 	case c.phrase("rename", "to"):
 		return renameTable(c, n)
+	case c.accept("as"):
+		return alterView(c, n)
 	case c.phrase("set", "tblproperties"):
 		list, err := c.properties()
 		if err != nil {

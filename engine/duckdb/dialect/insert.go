@@ -65,6 +65,25 @@ func (c *cursor) prevText() string {
 	return c.src[t.Off:t.End]
 }
 
+// fromFirst refuses Hive's FROM t INSERT ..., which may hold several inserts; other
+// statements that begin with FROM are given back.
+func fromFirst(c *cursor) (Plan, bool, error) {
+	start, depth := c.pos, 0
+	defer func() { c.pos = start }()
+	for ; !c.done(); c.pos++ {
+		t := c.peek(0)
+		switch text := c.src[t.Off:t.End]; {
+		case t.Kind == Op && text == "(":
+			depth++
+		case t.Kind == Op && text == ")":
+			depth--
+		case depth == 0 && c.word(0) == "insert" && (c.word(1) == "into" || c.word(1) == "overwrite"):
+			return Plan{}, false, unsupported("FROM ... INSERT is not supported: write INSERT INTO t SELECT ... FROM ..., one statement for each table")
+		}
+	}
+	return Plan{}, false, nil
+}
+
 // insertion is an INSERT with Hive's clauses.
 type insertion struct {
 	table       name

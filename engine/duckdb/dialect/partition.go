@@ -69,6 +69,21 @@ func dropPartition(c *cursor, n name) (Plan, bool, error) {
 	return Plan{SQL: "DELETE FROM " + n.sql() + " WHERE " + strings.Join(conditions, " OR "), NoResult: true}, true, c.end()
 }
 
+// truncate plans TRUNCATE TABLE ... PARTITION, which deletes the rows as DROP
+// PARTITION does; other statements are given back.
+func truncate(c *cursor) (Plan, bool, error) {
+	start := c.pos
+	c.pos++
+	if c.accept("table") {
+		n, err := c.name("table")
+		if err == nil && c.accept("partition") {
+			return dropPartition(c, n)
+		}
+	}
+	c.pos = start
+	return Plan{}, false, nil
+}
+
 // accepts plans statements that have nothing to do here; ok is false for others.
 func accepts(c *cursor) (Plan, bool, error) {
 	first := c.word(0)

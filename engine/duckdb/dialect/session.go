@@ -126,6 +126,10 @@ func (s *Session) family(c *cursor, conf settings) (Plan, error) {
 		plan, ok, err = s.explain(c, conf)
 	case "insert":
 		plan, ok, err = insert(c, conf)
+	case "from":
+		plan, ok, err = fromFirst(c)
+	case "truncate":
+		plan, ok, err = truncate(c)
 	case "merge":
 		plan, ok, err = merge(c)
 	case "load":

@@ -1,6 +1,10 @@
 package dialect
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/nekomata-sql/nekomata/sqlerr"
+)
 
 // createView plans CREATE VIEW behind the word VIEW. Comments of columns are kept
 // as properties: DuckDB knows none for columns of views that have new names.
@@ -49,6 +53,26 @@ func createView(c *cursor, head heading) (Plan, bool, error) {
 			plan.After = d.remarks(n, "VIEW")
 		}
 		return plan
+	}), true, nil
+}
+
+// alterView plans ALTER VIEW ... AS behind the word AS: the view gets another query
+// and keeps its comment and properties.
+func alterView(c *cursor, n name) (Plan, bool, error) {
+	if c.done() {
+		return Plan{}, false, c.errorf("a query should stand here")
+	}
+	query, unsummed := c.rest(), c.unsummed()
+	return withRelation(n, func(r relation) (Plan, error) {
+		if !r.view() {
+			return Plan{}, sqlerr.New(sqlerr.Invalid, "%s is a table: only a view can be altered to another query", r.table).WithState("42809")
+		}
+		p := r.properties
+		p.Columns = nil // they described the columns of the query before
+		after := r.setComment(r.comment, p)
+		return summing(query, unsummed, func(query string) Plan {
+			return Plan{SQL: "CREATE OR REPLACE VIEW " + r.name().sql() + " AS " + query, After: []string{after}, NoResult: true}
+		}), nil
 	}), true, nil
 }
 
