@@ -46,7 +46,7 @@ with exit code 143 or 130.`,
 func (p *program) serve(ctx context.Context, c *config.Config, reload func() (*config.Config, error)) error {
 	log, flush := newLog(p.err, c)
 	defer flush()
-	defer collectLess()()
+	defer newBallast().stop()
 	ctx, stop := p.untilSignal(ctx, log, flush)
 	defer stop()
 	self, err := os.Executable()
