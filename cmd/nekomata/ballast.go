@@ -15,10 +15,10 @@ const (
 )
 
 // How many percent a heap grows until it is collected: a small one as Go has it, a
-// large one half as much, since that is many sessions' and most of it stays.
+// large one by less, since that is many sessions' and most of it stays.
 const (
 	smallGrowth = 100
-	largeGrowth = 50
+	largeGrowth = 40
 )
 
 // ballast makes a small heap look larger than it is to the garbage collector, which
