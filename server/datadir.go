@@ -68,5 +68,9 @@ func (d *dataDir) sweep() error {
 	return nil
 }
 
-// close gives the directory free.
-func (d *dataDir) close() { _ = d.lock.Close() }
+// close gives the directory free. The lock goes by itself with the last copy of the
+// file, which a program that is being started right now may have for a moment.
+func (d *dataDir) close() {
+	_ = unix.Flock(int(d.lock.Fd()), unix.LOCK_UN)
+	_ = d.lock.Close()
+}
