@@ -10,6 +10,7 @@ import (
 
 	"github.com/nekomata-sql/nekomata/auth"
 	"github.com/nekomata-sql/nekomata/metadata"
+	"github.com/nekomata-sql/nekomata/service"
 	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
@@ -116,17 +117,9 @@ func (m *Manager) String() string { return "batches" }
 // Run removes what uploads have left behind, now and then, until ctx is done.
 func (m *Manager) Run(ctx context.Context, ready func()) error {
 	ready()
-	const often = time.Hour
-	timer := time.NewTicker(often)
-	defer timer.Stop()
-	for {
-		m.sweep(ctx)
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-timer.C:
-		}
-	}
+	m.sweep(ctx)
+	service.Every(ctx, time.Hour, func(time.Time) { m.sweep(ctx) })
+	return nil
 }
 
 // ChangeLimits changes the limits for the batches to come.

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/nekomata-sql/nekomata/engine"
+	"github.com/nekomata-sql/nekomata/service"
 	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
@@ -77,16 +78,8 @@ func (m *OperationManager) String() string { return "OperationManager" }
 // Run closes idle operations until ctx is done.
 func (m *OperationManager) Run(ctx context.Context, ready func()) error {
 	ready()
-	tick := time.NewTicker(m.opts.CheckInterval)
-	defer tick.Stop()
-	for {
-		select {
-		case now := <-tick.C:
-			m.reap(now)
-		case <-ctx.Done():
-			return nil
-		}
-	}
+	service.Every(ctx, m.opts.CheckInterval, m.reap)
+	return nil
 }
 
 func (m *OperationManager) reap(now time.Time) {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/nekomata-sql/nekomata/service"
 	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
@@ -84,17 +85,9 @@ func (m *SessionManager) String() string { return "SessionManager" }
 // Run expires idle sessions until ctx is done, and then closes all.
 func (m *SessionManager) Run(ctx context.Context, ready func()) error {
 	ready()
-	tick := time.NewTicker(m.opts.CheckInterval)
-	defer tick.Stop()
-	for {
-		select {
-		case now := <-tick.C:
-			m.reap(now)
-		case <-ctx.Done():
-			m.closeAll()
-			return nil
-		}
-	}
+	service.Every(ctx, m.opts.CheckInterval, m.reap)
+	m.closeAll()
+	return nil
 }
 
 func (m *SessionManager) reap(now time.Time) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/nekomata-sql/nekomata/auth"
 	"github.com/nekomata-sql/nekomata/operation"
+	"github.com/nekomata-sql/nekomata/service"
 	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
@@ -81,17 +82,9 @@ func (m *Manager) String() string { return "Statements" }
 // Run frees statements that have expired until ctx is done, and then all.
 func (m *Manager) Run(ctx context.Context, ready func()) error {
 	ready()
-	tick := time.NewTicker(m.opts.CheckInterval)
-	defer tick.Stop()
-	for {
-		select {
-		case now := <-tick.C:
-			m.reap(now)
-		case <-ctx.Done():
-			m.closeAll()
-			return nil
-		}
-	}
+	service.Every(ctx, m.opts.CheckInterval, m.reap)
+	m.closeAll()
+	return nil
 }
 
 // Drain makes it refuse new statements.

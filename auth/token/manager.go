@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/nekomata-sql/nekomata/auth"
+	"github.com/nekomata-sql/nekomata/service"
 	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
@@ -93,16 +94,8 @@ func (m *Manager) Run(ctx context.Context, ready func()) error {
 	}
 	defer m.shut()
 	ready()
-	tick := time.NewTicker(min(m.opts.SweepInterval, m.opts.KeyInterval))
-	defer tick.Stop()
-	for {
-		select {
-		case now := <-tick.C:
-			m.sweep(ctx, now)
-		case <-ctx.Done():
-			return nil
-		}
-	}
+	service.Every(ctx, min(m.opts.SweepInterval, m.opts.KeyInterval), func(now time.Time) { m.sweep(ctx, now) })
+	return nil
 }
 
 func (m *Manager) open(ctx context.Context) error {

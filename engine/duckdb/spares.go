@@ -12,8 +12,9 @@ const maxSpares = 32
 // A connection is marked by all that could outlive a statement on its handle:
 // settings, USE, transactions, temporary objects, variables, prepared statements,
 // a stream that was given up, a seed. What functions could leave there is refused
-// (see permit), and where a view or macro may set the seed, no handle is kept. What is not marked has run nothing but
-// queries to their end, so that the next one finds a handle as good as new.
+// (see permit), and where a view or macro may set the seed, no handle is kept. What
+// is not marked has run nothing but queries to their end, so that the next one finds
+// a handle as good as new.
 type spares struct{ handles []native.Connection }
 
 // take returns a handle that is set up, if there is one.

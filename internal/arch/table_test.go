@@ -13,13 +13,13 @@ var packages = map[string][]string{
 	"auth":    {"sqlerr"},
 	"client":  {"api"},
 	// It is auth's, but with files; frontends see it through small interfaces.
-	"auth/token": {"auth", "sqlerr"},
+	"auth/token": {"auth", "service", "sqlerr"},
 	"config":     {"sqlerr"},
 
 	// What a client may ask, in no protocol's terms. session and operation don't
 	// know each other; backend joins them.
-	"session":   {"sqlerr"},
-	"operation": {"engine", "sqlerr"},
+	"session":   {"service", "sqlerr"},
+	"operation": {"engine", "service", "sqlerr"},
 	"backend":   {"auth", "batch", "engine", "operation", "service", "session", "sqlerr"},
 	// What all gateways agree on. It satisfies auth/token's Store with its words.
 	"metadata":              {"auth/token", "sqlerr"},
@@ -40,7 +40,7 @@ var packages = map[string][]string{
 	"batch/application/yarn/yarntest": {},
 
 	// Single statements without a session, beside backend.
-	"statement": {"auth", "engine", "operation", "session", "sqlerr"},
+	"statement": {"auth", "engine", "operation", "service", "session", "sqlerr"},
 
 	// Protocols. They know the vocabulary of what they ask for, and declare the
 	// interface that backend satisfies.
