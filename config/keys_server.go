@@ -31,7 +31,7 @@ var (
 		AtLeast(0).Ours()
 
 	// LogLevel is the least level that is logged.
-	LogLevel = Enum("kyuubi.server.log.level", "INFO", "The least level of log lines.",
+	LogLevel = Enum("kyuubi.server.log.level", "INFO", "The least level of log lines. Those below WARN are written together, up to 100 ms late; only `kill -9` or a crash loses the ones that wait.",
 		Choice{Values: []string{"DEBUG", "INFO", "WARN", "ERROR"}}).Ours()
 
 	// LogFormat is the form of log lines.

@@ -20,7 +20,7 @@ type metrics struct {
 	operations *prometheus.CounterVec
 	duration   *prometheus.HistogramVec
 	running    *prometheus.GaugeVec
-	requests   *prometheus.HistogramVec
+	requests   requestTimes
 	thriftHTTP *prometheus.HistogramVec
 }
 
@@ -38,10 +38,10 @@ func newMetrics(version string) *metrics {
 		running: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "nekomata_operations_active", Help: "Operations that wait or run, by state.",
 		}, []string{"state"}),
-		requests: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		requests: requestTimes{all: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "nekomata_rest_request_duration_seconds", Help: "Time of REST requests, by route, method and status.",
 			Buckets: prometheus.ExponentialBuckets(0.001, 4, 8),
-		}, []string{"route", "method", "status"}),
+		}, []string{"route", "method", "status"})},
 		thriftHTTP: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "nekomata_thrift_http_request_duration_seconds", Help: "Time of requests to Thrift over HTTP, by status.",
 			Buckets: prometheus.ExponentialBuckets(0.001, 4, 8),
@@ -52,7 +52,7 @@ func newMetrics(version string) *metrics {
 		ConstLabels: prometheus.Labels{"version": version, "go": runtime.Version()},
 	})
 	info.Set(1)
-	m.registry.MustRegister(m.operations, m.duration, m.running, m.requests, m.thriftHTTP, info,
+	m.registry.MustRegister(m.operations, m.duration, m.running, m.requests.all, m.thriftHTTP, info,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -73,7 +73,7 @@ func (m *metrics) observeOperation(info operation.Info, from operation.State) {
 
 // observeRequest counts an answered REST request; route is the pattern, not the path.
 func (m *metrics) observeRequest(route, method string, status int, took time.Duration) {
-	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Observe(took.Seconds())
+	m.requests.of(requestLabels{route, method, status}).Observe(took.Seconds())
 }
 
 // observeThriftHTTP counts an answered request of Thrift over HTTP.

@@ -3,7 +3,9 @@ package rest
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/netip"
@@ -20,6 +22,9 @@ import (
 // requestIDHeader carries the id of a request, in and out.
 const requestIDHeader = "X-Request-Id"
 
+// noSniff is shared by all answers: nobody may change its element.
+var noSniff = []string{"nosniff"}
+
 // APIRequestContext is one request on its way: who asks, from where, under which
 // id, and what has been answered so far. It is the http.ResponseWriter of its
 // request.
@@ -30,8 +35,15 @@ type APIRequestContext struct {
 	began   time.Time
 	// id is the request's id: the client's, or one of ours.
 	id string
+	// values are what the headers of nearly all answers point to: a slice for each
+	// costs an allocation.
+	values struct{ id, mediaType [1]string }
 	// caller is who asks. His address is the socket's; nobody can make it up.
 	caller auth.Principal
+	// known says that caller has been authenticated, and called is the context that
+	// says so, once somebody has wanted it.
+	known  bool
+	called context.Context //nolint:containedctx // it lives as long as its request
 	// client is the client's IP address, as a proxy tells it or else the socket's.
 	client string
 	// route is the pattern of the path and vars what its variables stand for.
@@ -42,6 +54,8 @@ type APIRequestContext struct {
 	// status is 0 until the answer has begun.
 	status int
 	bytes  int64
+	// took is how long the answer has taken, once it has ended.
+	took time.Duration
 }
 
 func newContext(w http.ResponseWriter, r *http.Request, clientIPHeader string) *APIRequestContext {
@@ -53,24 +67,39 @@ func newContext(w http.ResponseWriter, r *http.Request, clientIPHeader string) *
 			c.client = ip.String()
 		}
 	}
-	w.Header().Set(requestIDHeader, c.id)
-	w.Header().Set("X-Content-Type-Options", "nosniff")
+	c.values.id[0] = c.id
+	h := w.Header()
+	h[requestIDHeader] = c.values.id[:]
+	h["X-Content-Type-Options"] = noSniff
 	return c
 }
 
 // requestID is the client's id for its request, unless it could spoil a log.
 func requestID(r *http.Request) string {
 	const longest = 128
-	id := r.Header.Get(requestIDHeader)
-	if id == "" || len(id) > longest {
-		return uuid.NewString()
+	sent := r.Header[requestIDHeader]
+	if len(sent) == 0 || sent[0] == "" || len(sent[0]) > longest {
+		return newRequestID()
 	}
+	id := sent[0]
 	for i := range len(id) {
 		if id[i] <= ' ' || id[i] > '~' {
-			return uuid.NewString()
+			return newRequestID()
 		}
 	}
 	return id
+}
+
+// newRequestID is a random UUID.
+//
+//nolint:gosec // it has to be another one each time, and is no secret
+func newRequestID() string {
+	var u uuid.UUID
+	binary.NativeEndian.PutUint64(u[:8], rand.Uint64())
+	binary.NativeEndian.PutUint64(u[8:], rand.Uint64())
+	u[6] = u[6]&0x0f | 0x40 // version 4
+	u[8] = u[8]&0x3f | 0x80 // variant of RFC 9562
+	return u.String()
 }
 
 func host(address string) string {
@@ -89,8 +118,16 @@ func (c *APIRequestContext) serverAddress() string {
 	return ""
 }
 
-// context is the request's context, with the caller in it.
-func (c *APIRequestContext) context() context.Context { return c.request.Context() }
+// context is the request's context, with the caller in it as soon as he is known.
+func (c *APIRequestContext) context() context.Context {
+	if !c.known {
+		return c.request.Context()
+	}
+	if c.called == nil {
+		c.called = auth.NewContext(c.request.Context(), c.caller)
+	}
+	return c.called
+}
 
 // WriteHeader begins the answer.
 func (c *APIRequestContext) WriteHeader(status int) {
@@ -135,10 +172,18 @@ func (c *APIRequestContext) text(s string) error {
 	return nil
 }
 
+// toldAnyway is a size of bodies to which net/http tells their length by itself, and
+// cheaper than a handler can.
+const toldAnyway = 1 << 10
+
 // body answers with ready bytes.
 func (c *APIRequestContext) body(status int, mediaType string, b []byte) {
-	c.Header().Set("Content-Type", mediaType)
-	c.Header().Set("Content-Length", strconv.Itoa(len(b)))
+	h := c.Header()
+	c.values.mediaType[0] = mediaType
+	h["Content-Type"] = c.values.mediaType[:]
+	if len(b) > toldAnyway {
+		h["Content-Length"] = []string{strconv.Itoa(len(b))}
+	}
 	c.WriteHeader(status)
 	_, _ = c.Write(b)
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/gorilla/mux"
 
-	"github.com/nekomata-sql/nekomata/auth"
 	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
@@ -59,8 +58,7 @@ func (s *server) serve(c *APIRequestContext) error {
 			return err
 		}
 		p.Address = c.caller.Address
-		c.caller = p
-		c.request = c.request.WithContext(auth.NewContext(c.context(), p))
+		c.caller, c.known = p, true
 	}
 	endpoint, err := s.find(c)
 	if err != nil {
@@ -106,18 +104,19 @@ func (s *server) rescue(c *APIRequestContext) {
 
 // finish writes the line for the access log and counts the request.
 func (s *server) finish(c *APIRequestContext) {
-	took := time.Since(c.began)
+	c.took = time.Since(c.began)
 	level := slog.LevelInfo
 	if s.QuietAccess && c.status < http.StatusBadRequest {
 		level = slog.LevelDebug
 	}
-	if ctx := c.context(); s.Log.Enabled(ctx, level) {
-		s.Log.LogAttrs(ctx, level, "request", slog.String("method", c.request.Method), slog.String("path", c.request.URL.Path),
-			slog.Int("status", c.status), slog.Int64("bytes", c.bytes), slog.Duration("took", took),
-			slog.String("user", c.caller.User), slog.String("client", c.client), slog.String("requestId", c.id))
+	// Not by the Logger, which would look for this line's place in the source each time.
+	if ctx, h := c.request.Context(), s.Log.Handler(); h.Enabled(ctx, level) {
+		line := slog.NewRecord(c.began.Add(c.took), level, "request", 0)
+		line.AddAttrs(slog.Any("", (*accessLine)(c)))
+		_ = h.Handle(ctx, line) // there is nobody to tell that the log can't be written
 	}
 	if s.Observe != nil {
-		s.Observe(c.route, methodLabel(c.request.Method), c.status, took)
+		s.Observe(c.route, methodLabel(c.request.Method), c.status, c.took)
 	}
 }
 
