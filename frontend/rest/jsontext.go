@@ -6,8 +6,8 @@ import (
 
 const hexDigits = "0123456789abcdef"
 
-// appendJSONString appends text as a JSON string. Bytes that aren't UTF-8 become
-// U+FFFD.
+// appendJSONString appends text as a JSON string, as encoding/json does without its
+// care for HTML. Bytes that aren't UTF-8 become U+FFFD.
 func appendJSONString[T string | []byte](dst []byte, text T) []byte {
 	dst = append(dst, '"')
 	dst = appendEscaped(dst, text)
@@ -52,9 +52,15 @@ func appendEscaped[T string | []byte](dst []byte, text T) []byte {
 		}
 		// Long enough for any rune; a copy of a few bytes that stays on the stack.
 		r, size := utf8.DecodeRuneInString(string(text[i:min(i+utf8.UTFMax, len(text))]))
-		if r == utf8.RuneError && size == 1 {
+		switch {
+		case r == utf8.RuneError && size == 1:
 			dst = append(dst, text[start:i]...)
 			dst = append(dst, `\ufffd`...)
+			start = i + size
+		case r == '\u2028', r == '\u2029': // line ends to JavaScript, and to some who split NDJSON
+			dst = append(dst, text[start:i]...)
+			dst = append(dst, `\u202`...)
+			dst = append(dst, hexDigits[r&0xf])
 			start = i + size
 		}
 		i += size
@@ -66,6 +72,10 @@ func appendEscape(dst []byte, b byte) []byte {
 	switch b {
 	case '"', '\\':
 		return append(dst, '\\', b)
+	case '\b':
+		return append(dst, '\\', 'b')
+	case '\f':
+		return append(dst, '\\', 'f')
 	case '\n':
 		return append(dst, '\\', 'n')
 	case '\r':
