@@ -24,33 +24,57 @@ type Page struct {
 	Desc       bool
 	From, Size int
 	// After is where another page ended.
-	After metadata.Cursor
+	After Cursor
+	// Brief leaves out what [metadata.Page] says.
+	Brief bool
 }
+
+type (
+	// Row is a batch in a list.
+	Row = metadata.Batch
+	// Cursor is a batch's place in lists.
+	Cursor = metadata.Cursor
+)
 
 // List is a page and how many batches the filter picks in all; see
 // [metadata.Store.Count].
 type List struct {
-	Batches []metadata.Batch
+	Batches []Row
 	Total   int64
 }
 
 // List returns a page of the batches that the caller may see: his own, or for
 // administrators all. It fails with Denied when he asks for somebody else's.
 func (m *Manager) List(ctx context.Context, f Filter, p Page) (List, error) {
+	var l List
+	total, err := m.Each(ctx, f, p, func(r *Row) { l.Batches = append(l.Batches, *r) })
+	if err != nil {
+		return List{}, err
+	}
+	l.Total = total
+	return l, nil
+}
+
+// Each is [Manager.List] for callers that take one batch after the other, which is
+// another one as soon as visit returns; in the end it returns how many there are in all.
+func (m *Manager) Each(ctx context.Context, f Filter, p Page, visit func(*Row)) (total int64, err error) {
 	picked, err := pick(ctx, f)
 	if err != nil {
-		return List{}, err
+		return 0, err
 	}
-	list, err := m.opts.Store.List(ctx, picked, metadata.Page{After: p.After, From: p.From, Size: p.Size, Desc: p.Desc})
-	if err != nil {
-		return List{}, err
+	n := 0
+	page := metadata.Page{After: p.After, From: p.From, Size: p.Size, Desc: p.Desc, Brief: p.Brief}
+	if err := m.opts.Store.Each(ctx, picked, page, func(r *Row) {
+		n++
+		visit(r)
+	}); err != nil {
+		return 0, err
 	}
 	// A page that is the whole list has been counted.
-	if n := len(list); p.From <= 0 && p.After == (metadata.Cursor{}) && n < p.Size {
-		return List{list, int64(n)}, nil
+	if p.From <= 0 && p.After == (Cursor{}) && n < p.Size {
+		return int64(n), nil
 	}
-	total, err := m.opts.Store.Count(ctx, picked)
-	return List{list, total}, err
+	return m.opts.Store.Count(ctx, picked)
 }
 
 // Count is how many batches of those that the caller may see a filter picks.

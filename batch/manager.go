@@ -18,7 +18,7 @@ import (
 type Records interface {
 	Insert(ctx context.Context, b metadata.Batch) error
 	Get(ctx context.Context, id string) (metadata.Batch, error)
-	List(ctx context.Context, f metadata.Filter, p metadata.Page) ([]metadata.Batch, error)
+	Each(ctx context.Context, f metadata.Filter, p metadata.Page, visit func(*metadata.Batch)) error
 	Count(ctx context.Context, f metadata.Filter) (int64, error)
 	CountOpen(ctx context.Context, user, address string, most int) (int, error)
 	CancelWaiting(ctx context.Context, id string) error

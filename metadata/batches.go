@@ -51,11 +51,11 @@ func (s *Store) Get(ctx context.Context, id string) (Batch, error) {
 		b     Batch
 		found bool
 	)
-	err := s.query(ctx, "the batch can't be read", func(r *sql.Rows) (err error) {
-		b, err = scan(r, true)
+	row := whole.reader()
+	err := s.often(ctx, "the batch can't be read", func(r *sql.Rows) error {
 		found = true
-		return err
-	}, "SELECT "+allColumns+" FROM metadata WHERE identifier = ?", id)
+		return row.read(r, &b)
+	}, "SELECT "+whole.names+" FROM metadata WHERE identifier = ?", id)
 	if err == nil && !found {
 		err = noBatch(id)
 	}

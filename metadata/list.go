@@ -19,6 +19,9 @@ type Page struct {
 	Size int
 	// Desc begins with the newest.
 	Desc bool
+	// Brief leaves out RealUser, Address, App.Name, Priority, CancelRequested,
+	// LeaseExpires and Foreign, too.
+	Brief bool
 }
 
 // Cursor is a batch's place in lists.
@@ -34,22 +37,42 @@ func (b *Batch) Cursor() Cursor { return Cursor{Key: b.Key, Created: b.Created} 
 // Resource, ClassName, Conf, Args, ClusterManager, Digest, Host, LogLocation,
 // Started, Lease and Attempt, which [Store.Get] has.
 func (s *Store) List(ctx context.Context, f Filter, p Page) ([]Batch, error) {
-	query, args := listQuery(f, p)
 	list := make([]Batch, 0, min(max(p.Size, 0), 1000))
-	err := s.query(ctx, "the batches can't be listed", func(r *sql.Rows) error {
-		b, err := scan(r, false)
-		list = append(list, b)
-		return err
-	}, query, args...)
+	err := s.Each(ctx, f, p, func(b *Batch) { list = append(list, *b) })
 	if err != nil {
 		return nil, err
 	}
 	return list, nil
 }
 
+// Each calls visit for each batch that [Store.List] would return. What it points to
+// is the next one as soon as visit returns.
+func (s *Store) Each(ctx context.Context, f Filter, p Page, visit func(*Batch)) error {
+	var (
+		b           Batch
+		row         = p.columns().reader()
+		query, args = listQuery(f, p)
+	)
+	return s.often(ctx, "the batches can't be listed", func(r *sql.Rows) error {
+		err := row.read(r, &b)
+		if err == nil {
+			visit(&b)
+		}
+		return err
+	}, query, args...)
+}
+
+func (p Page) columns() columnSet {
+	if p.Brief {
+		return brief
+	}
+	return listed
+}
+
 // listQuery finds the first row of a page in an index, whatever the filter.
 func listQuery(f Filter, p Page) (string, []any) {
 	where, args := f.where()
+	columns := p.columns().names
 	way, than := " ASC", ">"
 	if p.Desc {
 		way, than = " DESC", "<"
@@ -66,9 +89,9 @@ func listQuery(f Filter, p Page) (string, []any) {
 		args = append(args, p.After.Key)
 	}
 	if p.From <= 0 {
-		return "SELECT " + listColumns + " FROM metadata WHERE " + where + " ORDER BY " + order + " LIMIT ?", append(args, p.Size)
+		return "SELECT " + columns + " FROM metadata WHERE " + where + " ORDER BY " + order + " LIMIT ?", append(args, p.Size)
 	}
 	// The rows before the page are skipped in the index, and not read.
-	return "SELECT " + listColumns + " FROM metadata JOIN (SELECT key_id AS page_key FROM metadata WHERE " + where +
+	return "SELECT " + columns + " FROM metadata JOIN (SELECT key_id AS page_key FROM metadata WHERE " + where +
 		" ORDER BY " + order + " LIMIT ? OFFSET ?) AS page ON key_id = page_key ORDER BY " + order, append(args, p.Size, p.From)
 }

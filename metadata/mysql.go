@@ -81,7 +81,7 @@ func openMySQL(c *mysql.Config, p pool) *pools {
 	connector, _ := mysql.NewConnector(c) // was tried before
 	db := sql.OpenDB(connector)
 	p.apply(db)
-	return &pools{write: db, read: db}
+	return newPools(db, db)
 }
 
 // mysqlMigrating runs work under a lock that ends with its connection. The

@@ -67,12 +67,13 @@ func (s *Store) take(ctx context.Context, by Taker, n int, which string, args ..
 			"kyuubi_instance = ?, version = version + 1, attempt = attempt + 1 WHERE "+in, append(set, keys...)...); err != nil {
 			return err
 		}
-		found := map[int64]Batch{}
+		found, row := map[int64]Batch{}, whole.reader()
 		if err := queryRows(ctx, tx, func(r *sql.Rows) error {
-			b, err := scan(r, true)
+			var b Batch
+			err := row.read(r, &b)
 			found[b.Key] = b
 			return err
-		}, "SELECT "+allColumns+" FROM metadata WHERE "+in, keys...); err != nil {
+		}, "SELECT "+whole.names+" FROM metadata WHERE "+in, keys...); err != nil {
 			return err
 		}
 		taken = taken[:0] // of an attempt that met a deadlock

@@ -1,73 +1,11 @@
 package metadata
 
 import (
-	"database/sql"
-	"encoding/json"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/nekomata-sql/nekomata/sqlerr"
 )
-
-// The columns of a batch: those that lists show, which are read by the hundred,
-// and all of them.
-const (
-	listColumns = `key_id, identifier, user_name, real_user, COALESCE(ip_address, ''), engine_type, COALESCE(request_name, ''),
-	priority, COALESCE(kyuubi_instance, ''), state, create_time, COALESCE(end_time, 0), COALESCE(peer_instance_closed, 0), lease_expires,
-	COALESCE(engine_id, ''), COALESCE(engine_name, ''), COALESCE(engine_url, ''), COALESCE(engine_state, ''),
-	COALESCE(engine_error, ''), COALESCE(engine_open_time, 0)`
-	allColumns = listColumns + `, COALESCE(resource, ''), COALESCE(class_name, ''), COALESCE(cluster_manager, ''),
-	COALESCE(request_digest, ''), COALESCE(host_id, ''), COALESCE(log_location, ''), start_time,
-	COALESCE(lease_owner, ''), version, attempt, COALESCE(request_conf, ''), COALESCE(request_args, '')`
-)
-
-// scan reads a row of allColumns or, when it isn't whole, of listColumns.
-func scan(r *sql.Rows, whole bool) (Batch, error) {
-	var (
-		b                                       Batch
-		created, ended, started, opened, expiry int64
-		conf, args                              []byte
-	)
-	into := make([]any, 0, 32)
-	into = append(into, &b.Key, &b.ID, &b.User, &b.RealUser, &b.Address, &b.Type, &b.Name,
-		&b.Priority, &b.Instance, &b.State, &created, &ended, &b.CancelRequested, &expiry,
-		&b.App.ID, &b.App.Name, &b.App.URL, &b.App.State,
-		&b.App.Diagnostic, &opened)
-	if whole {
-		into = append(into, &b.Resource, &b.ClassName, &b.ClusterManager,
-			&b.Digest, &b.Host, &b.LogLocation, &started,
-			&b.Lease.Owner, &b.Lease.Version, &b.Attempt, &conf, &args)
-	}
-	if err := r.Scan(into...); err != nil {
-		return b, err
-	}
-	b.Created, b.Ended, b.Started, b.App.Opened = at(created), at(ended), at(started), at(opened)
-	b.LeaseExpires, b.Foreign = at(expiry), expiry < 0
-	if b.Lease.Owner != "" {
-		b.Lease.ID = b.ID
-	} else {
-		b.Lease = Lease{}
-	}
-	if b.State == initialized {
-		b.State = Pending
-	}
-	return b, b.unpack(conf, args)
-}
-
-// unpack reads the settings and arguments, which Kyuubi keeps as JSON too.
-func (b *Batch) unpack(conf, args []byte) error {
-	if len(conf) > 0 {
-		if err := json.Unmarshal(conf, &b.Conf); err != nil {
-			return sqlerr.Wrap(err, sqlerr.Internal, "the settings of the batch %s can't be read", b.ID)
-		}
-	}
-	if len(args) > 0 {
-		if err := json.Unmarshal(args, &b.Args); err != nil {
-			return sqlerr.Wrap(err, sqlerr.Internal, "the arguments of the batch %s can't be read", b.ID)
-		}
-	}
-	return nil
-}
 
 // maxText is how many bytes a settings or diagnostics column holds.
 const maxText = 16<<20 - 1

@@ -84,7 +84,7 @@ func openSQLite(path string, pragmas url.Values, p pool) (*pools, error) {
 	}
 	w.SetMaxOpenConns(1)
 	if path == inMemory {
-		return &pools{write: w, read: w}, nil
+		return newPools(w, w), nil
 	}
 	r, err := connect("query_only(1)")
 	if err != nil {
@@ -92,7 +92,7 @@ func openSQLite(path string, pragmas url.Values, p pool) (*pools, error) {
 	}
 	p.size = max(4, runtime.GOMAXPROCS(0))
 	p.apply(r)
-	return &pools{write: w, read: r}, nil
+	return newPools(w, r), nil
 }
 
 // private makes the file, which holds what people put into their batches'

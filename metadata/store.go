@@ -57,14 +57,6 @@ type dialect struct {
 	migrating func(ctx context.Context, work func(migration) error) error
 }
 
-// pools are the connections: the same for both, or SQLite's one writer.
-type pools struct{ write, read *sql.DB }
-
-func (p *pools) close() {
-	_ = p.write.Close()
-	_ = p.read.Close()
-}
-
 // New checks the settings and returns a Store. It connects to nothing until it
 // runs. It fails with Invalid.
 func New(o Options) (*Store, error) {
@@ -193,11 +185,16 @@ func (s *Store) tx(ctx context.Context, what string, work func(*sql.Tx) error) e
 }
 
 func (s *Store) again(ctx context.Context, what string, work func(*pools) error) error {
+	const attempts = 5
+	return s.try(ctx, attempts, what, work)
+}
+
+// try is for work that is no more than begun when it meets a deadlock.
+func (s *Store) try(ctx context.Context, attempts int, what string, work func(*pools) error) error {
 	p, err := s.pools()
 	if err != nil {
 		return err
 	}
-	const attempts = 5
 	for range attempts {
 		if err = work(p); err == nil || ctx.Err() != nil || !judge(err).atOnce {
 			break
@@ -223,7 +220,12 @@ func inTx(ctx context.Context, db *sql.DB, opts *sql.TxOptions, work func(*sql.T
 
 // query calls each for every row.
 func (s *Store) query(ctx context.Context, what string, each func(*sql.Rows) error, query string, args ...any) error {
-	return s.again(ctx, what, func(p *pools) error { return queryRows(ctx, p.read, each, query, args...) })
+	return s.try(ctx, 1, what, func(p *pools) error { return queryRows(ctx, p.read, each, query, args...) })
+}
+
+// often is query for one of a few statements that are asked again and again.
+func (s *Store) often(ctx context.Context, what string, each func(*sql.Rows) error, query string, args ...any) error {
+	return s.try(ctx, 1, what, func(p *pools) error { return p.often(ctx, each, query, args...) })
 }
 
 type queryer interface {

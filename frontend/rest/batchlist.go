@@ -47,23 +47,26 @@ func (l batchList) list(c *APIRequestContext) error {
 	if err != nil {
 		return err
 	}
-	list, err := batches.List(c.context(), filter, page)
+	buf, giveBack := rowBuffer()
+	text := newBatchText(buf)
+	defer func() { giveBack(text.dst) }()
+	var last batch.Cursor
+	total, err := batches.Each(c.context(), filter, page, func(r *batch.Row) {
+		text.add(r)
+		last = r.Cursor()
+	})
 	if err != nil {
 		return err
 	}
-	answer := api.GetBatchesResponse{From: page.From, Total: list.Total, Batches: make([]api.Batch, len(list.Batches))}
-	for i := range list.Batches {
-		answer.Batches[i] = batchData(&batch.Info{Batch: list.Batches[i]})
-	}
+	var next *string
 	if byCursor {
-		next := ""
-		if n := len(list.Batches); n == page.Size {
-			last := list.Batches[n-1].Cursor()
-			next = fmt.Sprintf("%d-%d", last.Key, last.Created.UnixMilli())
+		next = new(string)
+		if text.n == page.Size {
+			*next = fmt.Sprintf("%d-%d", last.Key, last.Created.UnixMilli())
 		}
-		answer.NextCursor = &next
 	}
-	return c.json(http.StatusOK, answer)
+	c.body(http.StatusOK, "application/json", text.end(page.From, total, next))
+	return nil
 }
 
 // batchFilter reads which batches the query asks for; kind is the type unless it
@@ -104,7 +107,7 @@ func (c *APIRequestContext) batchPage() (p batch.Page, byCursor bool, err error)
 	if from < 0 || from >= farthest || size < 1 || size > most {
 		return p, false, sqlerr.New(sqlerr.Invalid, "from must not be negative, and size must be from 1 to %d", most)
 	}
-	p.From, p.Size = int(from), int(size)
+	p.From, p.Size, p.Brief = int(from), int(size), true
 	query := c.request.URL.Query()
 	switch text := query.Get("desc"); text {
 	case "", "false":

@@ -24,16 +24,10 @@ type lineWriter struct {
 }
 
 func (l *lineWriter) page(p *operation.Page) error {
-	kept, _ := rowBuffers.Get().(*[]byte)
-	buf := append((*kept)[:0], l.header...)
+	buf, giveBack := rowBuffer()
+	defer func() { giveBack(buf) }()
+	buf = append(buf, l.header...)
 	l.header = ""
-	defer func() {
-		const reusable = 1 << 20
-		if cap(buf) <= reusable {
-			*kept = buf
-			rowBuffers.Put(kept)
-		}
-	}()
 	for _, b := range p.Batches {
 		columns := l.columns(b)
 		for i := range int(b.NumRows()) {

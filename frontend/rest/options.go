@@ -86,7 +86,7 @@ type Batches interface {
 	NewUpload() *batch.Upload
 	Submit(ctx context.Context, req batch.Request, files *batch.Upload) (batch.Info, error)
 	Get(ctx context.Context, id string) (batch.Info, error)
-	List(ctx context.Context, f batch.Filter, p batch.Page) (batch.List, error)
+	Each(ctx context.Context, f batch.Filter, p batch.Page, visit func(*batch.Row)) (total int64, err error)
 	LocalLog(ctx context.Context, id string, from int64, size int) ([]string, error)
 	Cancel(ctx context.Context, id string) (batch.Canceled, error)
 	BatchAdministration

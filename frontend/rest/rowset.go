@@ -23,6 +23,18 @@ const flushSize = 64 << 10
 // plus the longest row.
 var rowBuffers = sync.Pool{New: func() any { return new(make([]byte, 0, flushSize+flushSize/8)) }}
 
+// rowBuffer is an empty buffer; giveBack takes what it has grown to.
+func rowBuffer() (buf []byte, giveBack func(grown []byte)) {
+	const reusable = 1 << 20
+	kept, _ := rowBuffers.Get().(*[]byte)
+	return (*kept)[:0], func(grown []byte) {
+		if cap(grown) <= reusable {
+			*kept = grown
+			rowBuffers.Put(kept)
+		}
+	}
+}
+
 // rowWriter writes rows as JSON, straight from Arrow.
 type rowWriter struct {
 	// base64 sends binary values as BINARY_VAL in base64 instead of as text.
@@ -33,15 +45,9 @@ type rowWriter struct {
 
 // write sends a page. Write errors mean that the client has gone; they end it.
 func (rw rowWriter) write(w io.Writer, page *operation.Page) {
-	const reusable = 1 << 20
-	kept, _ := rowBuffers.Get().(*[]byte)
-	buf := append((*kept)[:0], `{"rows":[`...)
-	defer func() {
-		if cap(buf) <= reusable {
-			*kept = buf
-			rowBuffers.Put(kept)
-		}
-	}()
+	buf, giveBack := rowBuffer()
+	defer func() { giveBack(buf) }()
+	buf = append(buf, `{"rows":[`...)
 	first := true
 	for _, b := range page.Batches {
 		cells := rw.cells(b)

@@ -81,9 +81,44 @@ func (s *suite) lists(t *testing.T) {
 		Instance: "g:10099", State: metadata.Running, Created: whole.Created, App: whole.App, LeaseExpires: whole.LeaseExpires,
 	}}, list)
 	require.False(t, whole.App.Opened.IsZero())
+	list, err = s.store.List(t.Context(), metadata.Filter{State: metadata.Running}, metadata.Page{Size: 9, Brief: true})
+	require.NoError(t, err)
+	require.Equal(t, []metadata.Batch{{
+		Key: whole.Key, ID: whole.ID, User: "bob", Type: "SPARK", Name: "1", Instance: "g:10099", State: metadata.Running, Created: whole.Created,
+		App: metadata.Application{ID: "app", Opened: whole.App.Opened},
+	}}, list)
 	states, err := s.store.CountByState(t.Context(), metadata.Filter{})
 	require.NoError(t, err)
 	require.Equal(t, map[metadata.State]int64{metadata.Canceled: 1, metadata.Running: 1, metadata.Pending: 8}, states)
+}
+
+// shapes asks in more ways than there are statements that the store keeps.
+func (s *suite) shapes(t *testing.T) {
+	b := s.insert(t)
+	at := b.Created.Add(-time.Second)
+	for i := range 1 << 7 {
+		bit := func(n int) bool { return i&(1<<n) != 0 }
+		f, p := metadata.Filter{}, metadata.Page{Size: 2, Desc: bit(0), Brief: bit(1)}
+		if bit(2) {
+			f.Type = b.Type
+		}
+		if bit(3) {
+			f.User = b.User
+		}
+		if bit(4) {
+			f.Name = b.Name
+		}
+		if bit(5) {
+			f.State = metadata.Pending
+		}
+		if bit(6) {
+			f.CreatedFrom = at
+		}
+		require.Equal(t, []string{b.Name}, s.names(t, f, p), "%+v %+v", f, p)
+		n, err := s.store.Count(t.Context(), f)
+		require.NoError(t, err)
+		require.Equal(t, int64(1), n, "%+v", f)
+	}
 }
 
 func (s *suite) counts(t *testing.T) {

@@ -23,6 +23,7 @@ func Run(t *testing.T, database Database) {
 		"Refusals":         (*suite).refusals,
 		"NamesAreExact":    (*suite).namesAreExact,
 		"Lists":            (*suite).lists,
+		"Shapes":           (*suite).shapes,
 		"Counts":           (*suite).counts,
 		"Queue":            (*suite).queue,
 		"TakersRace":       (*suite).takersRace,

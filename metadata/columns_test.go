@@ -1,0 +1,35 @@
+package metadata
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestCellsTakeWhatDriversHave(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		value  any
+		number int64
+		text   string
+	}{
+		{nil, 0, ""},
+		{int64(-7), -7, "-7"},
+		{[]byte("12"), 12, "12"},
+		{"-12", -12, "-12"},
+	} {
+		number, text := cell{numeric: true, number: 1, text: "x"}, cell{number: 1, text: "x"}
+		require.NoError(t, number.Scan(test.value))
+		require.Equal(t, test.number, number.number, "%v", test.value)
+		require.NoError(t, text.Scan(test.value))
+		require.Equal(t, test.text, text.text, "%v", test.value)
+	}
+	driver := []byte("abc")
+	c := cell{text: "x"}
+	require.NoError(t, c.Scan(driver))
+	driver[0] = 'z'
+	require.Equal(t, "abc", c.text, "the driver's bytes are the next row's soon")
+	for _, bad := range []any{[]byte("one"), "1.5", 1.5, true} {
+		require.Error(t, (&cell{numeric: true}).Scan(bad), "%v", bad)
+	}
+}
