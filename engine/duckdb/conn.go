@@ -38,6 +38,7 @@ type conn struct {
 	handle native.Connection
 
 	// What follows belongs to the holder of the lock.
+	work    work    // what DuckDB does for the holder
 	current *stream // the result that DuckDB streams
 	ready   bool    // the connection's own settings are made
 	marked  bool    // something may be left on the handle: see spares
@@ -71,11 +72,15 @@ func (c *conn) enter(ctx context.Context) error {
 		c.leave()
 		return c.gone()
 	default:
+		c.db.crew.begin(&c.work)
 		return nil
 	}
 }
 
-func (c *conn) leave() { <-c.lock }
+func (c *conn) leave() {
+	c.db.crew.end(&c.work)
+	<-c.lock
+}
 
 // Close interrupts what runs and frees the connection. It returns nil always; a
 // second call waits for the first.

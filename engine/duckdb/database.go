@@ -3,6 +3,8 @@ package duckdb
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -33,6 +35,9 @@ type database struct {
 	closed bool
 	conns  map[*conn]struct{}
 	spares spares
+
+	// crew works on long statements beside those that wait for them.
+	crew *crew
 
 	// seeds is true where a handle's random numbers can't be vouched for.
 	seeds seeds
@@ -101,11 +106,38 @@ func (db *database) configure(o Options) error {
 	if _, f := ask(handle, strings.Join(dialect.Setup(), ";\n"), 0); f.failed() {
 		return f.startError("Hive's functions can't be made")
 	}
+	if o.Threads > 0 {
+		if _, f := ask(handle, fmt.Sprintf("SET GLOBAL threads = %d", o.Threads), 0); f.failed() {
+			return f.startError(fmt.Sprintf("%d threads can't be had", o.Threads))
+		}
+	}
+	if err := db.takeThreads(handle); err != nil {
+		return err
+	}
 	for _, sql := range o.settings() {
 		if _, f := ask(handle, sql, 0); f.failed() {
 			return f.startError(sql)
 		}
 	}
+	return nil
+}
+
+// takeThreads puts a crew in the place of DuckDB's own threads, of which one more is
+// counted than there are: the caller's.
+func (db *database) takeThreads(handle native.Connection) error {
+	db.crew = newCrew(nil)
+	text, f := ask(handle, "SELECT current_setting('threads')::VARCHAR", 0)
+	if f.failed() {
+		return f.startError("the number of threads can't be read")
+	}
+	threads, err := strconv.Atoi(text)
+	if err != nil || threads < 2 {
+		return err
+	}
+	if _, f := ask(handle, "SET GLOBAL external_threads = "+text, 0); f.failed() {
+		return f.startError("the threads can't be taken over")
+	}
+	db.crew = newCrew(func(gone func()) func() { return enlist(db.handle, threads-1, gone) })
 	return nil
 }
 
@@ -176,6 +208,7 @@ func (db *database) close(ctx context.Context, why *sqlerr.Error) error {
 	select {
 	case <-done:
 		db.spares.disconnect()
+		db.crew.close()
 		native.Close(&db.handle)
 		return nil
 	case <-ctx.Done():

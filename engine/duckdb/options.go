@@ -115,9 +115,6 @@ func (o Options) settings() []string {
 	if o.MemoryLimit > 0 {
 		s = append(s, fmt.Sprintf("SET GLOBAL memory_limit = '%dB'", o.MemoryLimit))
 	}
-	if o.Threads > 0 {
-		s = append(s, fmt.Sprintf("SET GLOBAL threads = %d", o.Threads))
-	}
 	if o.TempDirectory != "" {
 		s = append(s, "SET GLOBAL temp_directory = "+quote(o.TempDirectory))
 	}
