@@ -9,6 +9,8 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/nekomata-sql/nekomata/auth/token"
@@ -64,6 +66,7 @@ type Server struct {
 	rest       *frontend.RestFrontendService   // nil when not configured
 	scrape     *frontend.HTTPService           // nil when not configured
 	keepers    map[tlsfile.Files]*tlsfile.Keeper
+	reached    atomic.Pointer[string] // see instance
 
 	// applications run batches, by the names in batchrunner.go.
 	applications map[string]application.Application
@@ -241,15 +244,23 @@ func (s *Server) buildMetrics() {
 // instance is the host:port at which clients reach the REST API, or Thrift where
 // there is no REST.
 func (s *Server) instance() string {
-	host := config.Get(s.conf, config.AdvertisedHost)
+	if known := s.reached.Load(); known != nil {
+		return *known
+	}
+	var addr net.Addr
 	switch {
 	case s.rest != nil:
-		return reachable(s.rest.Addr(), host)
+		addr = s.rest.Addr()
 	case s.thrift != nil:
-		return reachable(s.thrift.Addr(), host)
+		addr = s.thrift.Addr()
 	default:
-		return reachable(s.thriftHTTP.Addr(), host)
+		addr = s.thriftHTTP.Addr()
 	}
+	text := reachable(addr, config.Get(s.conf, config.AdvertisedHost))
+	if text != "" { // it stays as it is, and is asked for with every request
+		s.reached.Store(&text)
+	}
+	return text
 }
 
 // ThriftAddress is the host:port of the Thrift frontend; "" when there is none or

@@ -36,7 +36,8 @@ type Info struct {
 	ConnectionURL   string
 	Frontend        string
 	ProtocolVersion int
-	// Conf is the session's settings with what the server added.
+	// Conf is the session's settings with what the server added. It must not be
+	// changed.
 	Conf map[string]string
 	// Created, Opened and LastAccess are times of the session's life.
 	Created, Opened, LastAccess time.Time

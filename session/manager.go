@@ -48,6 +48,7 @@ type session struct {
 	id       uuid.UUID
 	req      Request
 	settings Settings
+	shown    map[string]string // settings.Conf as it may be told
 	created  time.Time
 	opened   time.Time
 	counted  bool // in the limiter
@@ -138,7 +139,7 @@ func (m *SessionManager) Open(ctx context.Context, req Request) (Info, error) {
 		return Info{}, err
 	}
 	settings.seal(req)
-	s := &session{id: uuid.New(), req: req, settings: settings, created: time.Now()}
+	s := &session{id: uuid.New(), req: req, settings: settings, shown: m.redact(settings.Conf), created: time.Now()}
 	if s.counted, err = m.limiter.take(req.User, req.ClientAddress); err != nil {
 		return Info{}, err
 	}
@@ -275,20 +276,29 @@ func (s *session) idle(now time.Time) time.Duration {
 	return now.Sub(s.used)
 }
 
-func (m *SessionManager) info(s *session) Info {
-	conf := make(map[string]string, len(s.settings.Conf))
-	for k, v := range s.settings.Conf {
-		if m.opts.Redact != nil {
-			v = m.opts.Redact(k, v)
-		}
-		conf[k] = v
+// redact is conf without what must not be shown, and conf itself when there is none
+// of that: most sessions then need no second map.
+func (m *SessionManager) redact(conf map[string]string) map[string]string {
+	if m.opts.Redact == nil {
+		return conf
 	}
+	shown := make(map[string]string, len(conf))
+	for k, v := range conf {
+		shown[k] = m.opts.Redact(k, v)
+	}
+	if maps.Equal(shown, conf) {
+		return conf
+	}
+	return shown
+}
+
+func (m *SessionManager) info(s *session) Info {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return Info{
 		ID: s.id, User: s.req.User, RealUser: s.req.RealUser, Name: s.settings.Conf[KeyName],
 		ClientAddress: s.req.ClientAddress, ServerAddress: s.req.ServerAddress, ConnectionURL: s.req.ConnectionURL,
-		Frontend: s.req.Frontend, ProtocolVersion: s.req.ProtocolVersion, Conf: conf,
+		Frontend: s.req.Frontend, ProtocolVersion: s.req.ProtocolVersion, Conf: s.shown,
 		Created: s.created, Opened: s.opened, LastAccess: s.used, Idle: time.Since(s.used), Exception: s.exception,
 	}
 }

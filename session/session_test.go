@@ -69,9 +69,11 @@ func (r *recorder) ids() (ids []uuid.UUID) {
 func TestSettingsAreSortedOut(t *testing.T) {
 	t.Parallel()
 	hooks := newRecorder()
+	asked := 0
 	m := NewSessionManager(Options{
 		Restrict: []string{"spark.master", "secret.*"}, Ignore: []string{"noise.*"},
 		Redact: func(k, v string) string {
+			asked++
 			if regexp.MustCompile("password").MatchString(k) {
 				return "*"
 			}
@@ -95,6 +97,11 @@ func TestSettingsAreSortedOut(t *testing.T) {
 	require.Equal(t, "sales", s.Database)
 	require.Equal(t, map[string]string{"v": "2"}, s.Vars)
 	require.Equal(t, "p", s.Conf["my.password"], "the engine gets the real value")
+	before := asked
+	again, err := m.Get(info.ID)
+	require.NoError(t, err)
+	require.Equal(t, info.Conf, again.Conf)
+	require.Equal(t, before, asked, "once is enough, and costs enough")
 
 	for _, key := range []string{"spark.master", "set:hiveconf:secret.x", "set:env:PATH"} {
 		_, err := m.Open(t.Context(), Request{Conf: map[string]string{key: "v"}})

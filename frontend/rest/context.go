@@ -35,9 +35,9 @@ type APIRequestContext struct {
 	began   time.Time
 	// id is the request's id: the client's, or one of ours.
 	id string
-	// values are what the headers of nearly all answers point to: a slice for each
-	// costs an allocation.
-	values struct{ id, mediaType [1]string }
+	// headers are what those of nearly all answers point to: a slice for each costs an
+	// allocation.
+	headers struct{ id, mediaType [1]string }
 	// caller is who asks. His address is the socket's; nobody can make it up.
 	caller auth.Principal
 	// known says that caller has been authenticated, and called is the context that
@@ -46,9 +46,10 @@ type APIRequestContext struct {
 	called context.Context //nolint:containedctx // it lives as long as its request
 	// client is the client's IP address, as a proxy tells it or else the socket's.
 	client string
-	// route is the pattern of the path and vars what its variables stand for.
-	route string
-	vars  map[string]string
+	// route is the pattern of the path, variables those in it and values what they
+	// stand for.
+	route             string
+	variables, values []string
 	// bearer says that bearer tokens are taken too.
 	bearer bool
 	// status is 0 until the answer has begun.
@@ -67,9 +68,9 @@ func newContext(w http.ResponseWriter, r *http.Request, clientIPHeader string) *
 			c.client = ip.String()
 		}
 	}
-	c.values.id[0] = c.id
+	c.headers.id[0] = c.id
 	h := w.Header()
-	h[requestIDHeader] = c.values.id[:]
+	h[requestIDHeader] = c.headers.id[:]
 	h["X-Content-Type-Options"] = noSniff
 	return c
 }
@@ -179,8 +180,8 @@ const toldAnyway = 1 << 10
 // body answers with ready bytes.
 func (c *APIRequestContext) body(status int, mediaType string, b []byte) {
 	h := c.Header()
-	c.values.mediaType[0] = mediaType
-	h["Content-Type"] = c.values.mediaType[:]
+	c.headers.mediaType[0] = mediaType
+	h["Content-Type"] = c.headers.mediaType[:]
 	if len(b) > toldAnyway {
 		h["Content-Length"] = []string{strconv.Itoa(len(b))}
 	}

@@ -154,9 +154,17 @@ func jsonType(t reflect.Type) string {
 	}
 }
 
+// variable is what the path's variable name stands for.
+func (c *APIRequestContext) variable(name string) string {
+	if i := slices.Index(c.variables, name); i >= 0 {
+		return c.values[i]
+	}
+	return ""
+}
+
 // handle is the UUID in the path variable name.
 func (c *APIRequestContext) handle(name string) (uuid.UUID, error) {
-	return parseUUID(name, c.vars[name])
+	return parseUUID(name, c.variable(name))
 }
 
 func parseUUID(name, text string) (uuid.UUID, error) {

@@ -106,10 +106,10 @@ func TestPanicIsAnAnswer(t *testing.T) {
 func TestPanicInTheMidstOfAnAnswerCutsIt(t *testing.T) {
 	t.Parallel()
 	g := open(t, Options{}, nil)
-	g.fixed["/api/v1/ping"] = resource{methods: get(func(c *APIRequestContext) error {
+	g.paths.add("/api/v1/ping", &resource{methods: get(func(c *APIRequestContext) error {
 		_, _ = c.Write([]byte("half"))
 		panic("too late")
-	})}
+	})})
 	require.PanicsWithValue(t, http.ErrAbortHandler, func() { g.do(request(t, http.MethodGet, "/api/v1/ping", "")) })
 }
 

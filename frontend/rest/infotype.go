@@ -64,9 +64,9 @@ func (o oneSession) info(c *APIRequestContext) error {
 	if err != nil {
 		return err
 	}
-	number, err := strconv.Atoi(c.vars["infoType"])
+	number, err := strconv.Atoi(c.variable("infoType"))
 	if err != nil {
-		return sqlerr.New(sqlerr.Invalid, "infoType must be the number of a TGetInfoType, not %q", c.vars["infoType"])
+		return sqlerr.New(sqlerr.Invalid, "infoType must be the number of a TGetInfoType, not %q", c.variable("infoType"))
 	}
 	info, err := o.Backend.Session(c.context(), id)
 	if err != nil {

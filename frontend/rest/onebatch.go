@@ -16,7 +16,7 @@ func (o oneBatch) info(c *APIRequestContext) error {
 	if err != nil {
 		return err
 	}
-	b, err := batches.Get(c.context(), c.vars["batchId"])
+	b, err := batches.Get(c.context(), c.variable("batchId"))
 	if err != nil {
 		return err
 	}
@@ -33,7 +33,7 @@ func (o oneBatch) end(c *APIRequestContext) error {
 	if _, err := actingUser(c.caller, map[string]string{proxy: c.request.URL.Query().Get(proxy)}); err != nil {
 		return err
 	}
-	done, err := batches.Cancel(c.context(), c.vars["batchId"])
+	done, err := batches.Cancel(c.context(), c.variable("batchId"))
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (o oneBatch) log(c *APIRequestContext) error {
 	if size < 1 || size > most {
 		return sqlerr.New(sqlerr.Invalid, "size must be from 1 to %d", most)
 	}
-	lines, err := batches.LocalLog(c.context(), c.vars["batchId"], from, int(size))
+	lines, err := batches.LocalLog(c.context(), c.variable("batchId"), from, int(size))
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (a administration) adoptBatch(c *APIRequestContext) error {
 	if err := c.admit(); err != nil {
 		return err
 	}
-	b, err := batches.Adopt(c.context(), c.vars["batchId"])
+	b, err := batches.Adopt(c.context(), c.variable("batchId"))
 	if err != nil {
 		return err
 	}

@@ -27,9 +27,10 @@ type (
 	}
 	// resource is a route as the router finds it.
 	resource struct {
-		path    string
-		methods methods
-		allow   string
+		path      string
+		methods   methods
+		allow     string
+		variables []string // of the path, in their order
 	}
 )
 
@@ -116,15 +117,16 @@ func (s *server) groups() []group {
 // cleaned ones, which clients follow with the wrong method.
 func (s *server) route() {
 	s.router = mux.NewRouter().SkipClean(true)
-	s.resources, s.fixed = map[*mux.Route]resource{}, map[string]resource{}
+	s.resources = map[*mux.Route]*resource{}
 	for _, g := range s.groups() {
 		sub := s.router.PathPrefix(g.prefix).Subrouter()
 		for _, r := range g.routes {
 			allow := strings.Join(slices.Sorted(maps.Keys(r.methods)), ", ")
-			res := resource{g.prefix + r.path, r.methods, allow}
-			s.resources[sub.Path(r.path)] = res
-			if !strings.Contains(res.path, "{") {
-				s.fixed[res.path] = res
+			res := &resource{path: g.prefix + r.path, methods: r.methods, allow: allow}
+			at := sub.Path(r.path)
+			s.resources[at] = res
+			if template, err := at.GetPathTemplate(); err == nil {
+				s.paths.add(template, res)
 			}
 		}
 	}

@@ -18,8 +18,8 @@ type server struct {
 	Options
 
 	router    *mux.Router
-	resources map[*mux.Route]resource
-	fixed     map[string]resource // by path: those without variables, which need no search
+	resources map[*mux.Route]*resource
+	paths     paths
 }
 
 // New returns the handler of the REST API. It starts nothing. It panics without
@@ -69,15 +69,18 @@ func (s *server) serve(c *APIRequestContext) error {
 
 // find is the endpoint for the request's path and method.
 func (s *server) find(c *APIRequestContext) (endpoint, error) {
-	res, ok := s.fixed[c.request.URL.Path]
-	if !ok {
+	res, values := s.paths.find(c.request.URL.Path)
+	if res == nil {
 		var m mux.RouteMatch
 		if !s.router.Match(c.request, &m) {
 			return nil, sqlerr.New(sqlerr.NotFound, "there is nothing at %s; /api/openapi.json lists what there is", c.request.URL.Path)
 		}
-		res, c.vars = s.resources[m.Route], m.Vars
+		res, values = s.resources[m.Route], nil
+		for _, name := range res.variables {
+			values = append(values, m.Vars[name])
+		}
 	}
-	c.route = res.path
+	c.route, c.variables, c.values = res.path, res.variables, values
 	if e := res.methods[c.request.Method]; e != nil {
 		return e, nil
 	}
