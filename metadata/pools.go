@@ -11,12 +11,9 @@ type pools struct {
 	write, read *sql.DB
 
 	mu sync.Mutex
-	// known are the statements that are asked again and again, by their text.
+	// known are the statements that are asked again and again, by their text; nil
+	// prepares none.
 	known map[string]*sql.Stmt
-}
-
-func newPools(write, read *sql.DB) *pools {
-	return &pools{write: write, read: read, known: map[string]*sql.Stmt{}}
 }
 
 func (p *pools) close() {
@@ -24,8 +21,8 @@ func (p *pools) close() {
 	_ = p.read.Close()
 }
 
-// often reads by a statement that the database has parsed before, and whose numbers
-// don't travel as text. Its text must be one of a few.
+// often reads by a statement that has been compiled before, where the database knows
+// how to go on with one. Its text must be one of a few.
 func (p *pools) often(ctx context.Context, each func(*sql.Rows) error, query string, args ...any) error {
 	if known := p.statement(ctx, query); known != nil {
 		return queryRows(ctx, prepared{known}, each, query, args...)
@@ -33,12 +30,12 @@ func (p *pools) often(ctx context.Context, each func(*sql.Rows) error, query str
 	return queryRows(ctx, p.read, each, query, args...)
 }
 
-// statement is nil when the query can't be prepared or too many are: as it is it
-// works, or fails with the better error.
+// statement is nil when the query is not to be prepared, can't be, or too many are: as
+// it is it works, or fails with the better error.
 func (p *pools) statement(ctx context.Context, query string) *sql.Stmt {
-	const most = 50 // a database keeps each for each connection
+	const most = 50 // each connection keeps its own of each
 	p.mu.Lock()
-	known, full := p.known[query], len(p.known) >= most
+	known, full := p.known[query], p.known == nil || len(p.known) >= most
 	p.mu.Unlock()
 	if known != nil || full {
 		return known

@@ -84,7 +84,7 @@ func openSQLite(path string, pragmas url.Values, p pool) (*pools, error) {
 	}
 	w.SetMaxOpenConns(1)
 	if path == inMemory {
-		return newPools(w, w), nil
+		return &pools{write: w, read: w, known: map[string]*sql.Stmt{}}, nil
 	}
 	r, err := connect("query_only(1)")
 	if err != nil {
@@ -92,7 +92,7 @@ func openSQLite(path string, pragmas url.Values, p pool) (*pools, error) {
 	}
 	p.size = max(4, runtime.GOMAXPROCS(0))
 	p.apply(r)
-	return newPools(w, r), nil
+	return &pools{write: w, read: r, known: map[string]*sql.Stmt{}}, nil
 }
 
 // private makes the file, which holds what people put into their batches'
