@@ -188,7 +188,7 @@ func TestFileThatFailsWhileReadingAhead(t *testing.T) {
 			p, err := r.fetch(t.Context(), Fetch{MaxRows: 100})
 			synctest.Wait()
 			if err != nil {
-				require.ErrorIs(t, err, sqlerr.Exhausted)
+				require.ErrorIs(t, err, sqlerr.Internal)
 				require.NotErrorIs(t, err, io.EOF)
 				break
 			}
