@@ -16,7 +16,8 @@ import (
 // of the operating system for as long, and DuckDB's own threads besides.
 //
 // A statement holds a slot from the beginning of Run until its first rows are
-// there. While slots are free nobody asks any questions. When there is none, a
+// there. While slots are free nobody asks any questions, and while they change hands
+// all the time it is worth while to wait a little for one. When there is none, a
 // statement is prepared in one of a few slots for small ones, and judged by
 // DuckDB's own estimate: a small one runs right there, the others queue. Who was
 // misjudged, and keeps such a slot for too long, is counted among the heavy ones
@@ -31,6 +32,10 @@ type admission struct {
 	fetches    *gate
 	lentTime   time.Duration
 }
+
+// soon is how long a statement waits for a slot before it is judged. To judge one takes
+// about as long as to run a small one.
+const soon = 20 * time.Millisecond
 
 func newAdmission(o Options) *admission {
 	return &admission{
@@ -57,6 +62,12 @@ func (c *conn) admit(ctx context.Context) (*pass, error) {
 		return &pass{admission: a, gate: a.statements}, nil
 	}
 	defer c.status.stage(c.status.stage(stageQueued))
+	switch err := a.statements.enterSoon(ctx, c.closing, soon); {
+	case err == nil:
+		return &pass{admission: a, gate: a.statements}, nil
+	case !errors.Is(err, errSlow):
+		return nil, c.turnedAway(ctx, err)
+	}
 	if err := a.small.enter(ctx, c.closing, nil); err != nil {
 		return nil, c.turnedAway(ctx, err)
 	}

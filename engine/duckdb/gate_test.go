@@ -58,6 +58,42 @@ func TestGateLimitsAndGivesUp(t *testing.T) {
 	})
 }
 
+// Who is in a hurry waits only where the gate is seen to move, and not behind those
+// who have time.
+func TestGateSoon(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(1, 0)
+		soon := func() error { return g.enterSoon(t.Context(), nil, 20*time.Millisecond) }
+		require.True(t, g.try())
+		require.ErrorIs(t, soon(), errSlow, "nobody has ever left")
+		g.leave()
+		require.NoError(t, soon(), "there is room")
+
+		got := make(chan error)
+		go func() { got <- soon() }()
+		time.Sleep(10 * time.Millisecond)
+		g.leave()
+		require.NoError(t, <-got)
+
+		g.leave()
+		require.True(t, g.try())
+		began := time.Now()
+		require.ErrorIs(t, soon(), errSlow)
+		require.Equal(t, 20*time.Millisecond, time.Since(began), "its patience")
+
+		g.leave()
+		require.True(t, g.try())
+		go func() { got <- g.enter(t.Context(), nil, nil) }()
+		synctest.Wait()
+		require.ErrorIs(t, soon(), errSlow, "somebody else waits for however long it takes")
+		g.leave()
+		require.NoError(t, <-got)
+		g.leave()
+		require.Equal(t, [3]int{}, [3]int{g.inside, g.patient, g.waiting.Len()})
+	})
+}
+
 func TestGateForce(t *testing.T) {
 	t.Parallel()
 	g := newGate(1, 0)
