@@ -83,9 +83,9 @@ func plainNames(sql string) string {
 	return strings.ReplaceAll(withoutLibrary(sql), casting, "")
 }
 
-func withoutLibrary(sql string) string {
-	return withBrackets(strings.NewReplacer(library+".main.", "", library+".", "", `"`+library+`".`, "").Replace(sql))
-}
+var libraryNames = strings.NewReplacer(library+".main.", "", library+".", "", `"`+library+`".`, "")
+
+func withoutLibrary(sql string) string { return withBrackets(libraryNames.Replace(sql)) }
 
 // ColumnName is the name of a result's column as clients see it: a cast of a column
 // has the column's name, as in Hive.
