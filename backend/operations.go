@@ -18,23 +18,47 @@ import (
 // here). Without Async it returns when the operation has ended: a failure is then
 // the error, and the operation is gone; a timeout is no error but the state.
 func (b *BackendService) Execute(ctx context.Context, sessionID uuid.UUID, req operation.Request) (operation.Info, error) {
-	if err := b.mayUseSession(ctx, sessionID); err != nil {
+	if err := b.own(ctx, sessionID, &req); err != nil {
 		return operation.Info{}, err
+	}
+	info, err := b.operations.Start(ctx, req)
+	b.used(sessionID, err)
+	return info, err
+}
+
+// ExecuteHere is Execute with Async and then Wait for up to patience, on the caller's
+// goroutine, which it keeps until the work has ended. If that takes longer than
+// patience, late is called then, on another goroutine, and in the end false is returned.
+func (b *BackendService) ExecuteHere(
+	ctx context.Context, sessionID uuid.UUID, req operation.Request, patience time.Duration, late func(operation.Info),
+) (info operation.Info, inTime bool, err error) {
+	if err := b.own(ctx, sessionID, &req); err != nil {
+		return operation.Info{}, true, err
+	}
+	info, inTime, err = b.operations.StartHere(ctx, req, patience, late)
+	b.used(sessionID, err)
+	return info, inTime, err
+}
+
+// own makes a request the session's, if the caller may.
+func (b *BackendService) own(ctx context.Context, sessionID uuid.UUID, req *operation.Request) error {
+	if err := b.mayUseSession(ctx, sessionID); err != nil {
+		return err
 	}
 	if b.draining.Load() {
-		return operation.Info{}, session.Stopping()
+		return session.Stopping()
 	}
 	user, _, err := b.sessions.Owner(sessionID)
-	if err != nil {
-		return operation.Info{}, err
-	}
 	req.SessionID, req.User = sessionID, user
-	info, err := b.operations.Start(ctx, req)
+	return err
+}
+
+// used notes that a session was used, and what with.
+func (b *BackendService) used(sessionID uuid.UUID, err error) {
 	if err != nil {
 		b.sessions.Failed(sessionID, sqlerr.From(err).Message)
 	}
 	b.sessions.Touch(sessionID)
-	return info, err
 }
 
 // Operation describes one operation.

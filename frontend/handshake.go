@@ -18,33 +18,34 @@ type PlainRefuser interface {
 // handshakeRecord is the first byte of every client that speaks TLS.
 const handshakeRecord = 0x16
 
-// secure serves conn once TLS stands. Whatever comes before that, an endless wait
-// included, costs this connection only.
-func (s *ThriftFrontendService) secure(ctx context.Context, conn net.Conn) {
+// secure returns conn once TLS stands, or nil. Whatever comes before that, an endless
+// wait included, costs this connection only.
+func (s *ThriftFrontendService) secure(ctx context.Context, conn net.Conn) net.Conn {
 	_ = conn.SetDeadline(time.Now().Add(s.opts.HandshakeTimeout))
 	first := make([]byte, 1)
 	if _, err := conn.Read(first); err != nil { // most likely a port check: it connects and leaves
 		s.opts.Log.Debug("connection ended before its TLS handshake", "service", s.String(), "client", conn.RemoteAddr(), "error", err)
-		return
+		return nil
 	}
 	begun := &begunConn{Conn: conn, first: first}
 	if first[0] != handshakeRecord {
 		if h, ok := s.opts.Handler.(PlainRefuser); ok {
 			h.RefusePlain(ctx, begun)
-			return
+			return nil
 		}
 		s.opts.Log.Warn("connection refused: no TLS", "service", s.String(), "client", conn.RemoteAddr(),
 			"reason", "the client begins without")
-		return
+		return nil
 	}
 	secured := tls.Server(begun, s.opts.TLS)
 	if err := secured.HandshakeContext(ctx); err != nil {
 		s.opts.Log.Info("connection refused: no TLS", "service", s.String(), "client", conn.RemoteAddr(), "reason", err)
-		return
+		return nil
 	}
-	if conn.SetDeadline(time.Time{}) == nil {
-		s.opts.Handler.ServeConn(ctx, secured)
+	if conn.SetDeadline(time.Time{}) != nil {
+		return nil
 	}
+	return secured
 }
 
 // begunConn is a connection whose first byte was read already.

@@ -22,11 +22,12 @@ import (
 // ConnHandler speaks a protocol on connections.
 type ConnHandler interface {
 	// ServeConn serves conn until the client is done with it, an error makes going
-	// on pointless, or ctx is done. The caller closes conn after ServeConn has
-	// returned, and before that when ctx is done, so that a blocked read or write
+	// on pointless, or ctx is done, and then calls done, once. That may be on another
+	// goroutine, before ServeConn returns or after it. The caller closes conn then,
+	// and before that when ctx is done, so that a blocked read or write
 	// ends; ServeConn may close it too. Each connection has its own goroutine. A
-	// panic costs only this connection.
-	ServeConn(ctx context.Context, conn net.Conn)
+	// panic of that costs only this connection.
+	ServeConn(ctx context.Context, conn net.Conn, done func())
 }
 
 // ThriftOptions configures a [ThriftFrontendService].
@@ -145,23 +146,31 @@ func (s *ThriftFrontendService) accept(ctx, serving context.Context, l net.Liste
 func (s *ThriftFrontendService) serve(serving context.Context, conn net.Conn) {
 	ctx, cancel := context.WithCancel(serving)
 	closeOnEnd := context.AfterFunc(serving, func() { _ = conn.Close() })
-	s.wg.Go(func() {
-		defer s.counts.leave()
-		defer conn.Close()
-		defer closeOnEnd()
-		defer cancel()
+	s.wg.Add(1)
+	done := sync.OnceFunc(func() {
+		defer s.wg.Done()
+		cancel()
+		closeOnEnd()
+		_ = conn.Close()
+		s.counts.leave()
+	})
+	go func() {
 		defer func() {
 			if p := recover(); p != nil {
 				s.opts.Log.Error("a connection's handler panicked", "service", s.String(),
 					"client", conn.RemoteAddr(), "panic", p, "stack", string(debug.Stack()))
+				done()
 			}
 		}()
+		secured := conn
 		if s.opts.TLS != nil {
-			s.secure(ctx, conn)
-			return
+			if secured = s.secure(ctx, conn); secured == nil {
+				done()
+				return
+			}
 		}
-		s.opts.Handler.ServeConn(ctx, conn)
-	})
+		s.opts.Handler.ServeConn(ctx, secured, done)
+	}()
 }
 
 // drain waits for the connections to end, and ends them after the grace period.

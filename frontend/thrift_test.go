@@ -26,7 +26,10 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // handler makes a ConnHandler of a function.
 type handler func(ctx context.Context, conn net.Conn)
 
-func (h handler) ServeConn(ctx context.Context, conn net.Conn) { h(ctx, conn) }
+func (h handler) ServeConn(ctx context.Context, conn net.Conn, done func()) {
+	h(ctx, conn)
+	done()
+}
 
 // echo sends back what it reads, until the client leaves or the connection is closed.
 func echo(_ context.Context, conn net.Conn) { _, _ = io.Copy(conn, conn) }

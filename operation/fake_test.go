@@ -30,6 +30,7 @@ type script struct {
 	err       error // from Run
 	breakAt   int   // batch whose Next fails with err2; 0 never
 	err2      error
+	panics    bool // Run does
 }
 
 // fakeConn is an engine connection that follows scripts. Like DuckDB's, it can
@@ -58,6 +59,9 @@ func (c *fakeConn) Run(ctx context.Context, q engine.Query) (engine.Rows, error)
 	s := c.scripts[st.SQL]
 	if err := sleep(ctx, s.delay); err != nil {
 		return nil, err
+	}
+	if s.panics {
+		panic("whiskers")
 	}
 	if s.err != nil {
 		return nil, s.err

@@ -158,13 +158,13 @@ func (m *OperationManager) Start(ctx context.Context, req Request) (Info, error)
 	if err != nil {
 		return Info{}, err
 	}
-	go o.run()
 	if req.Async {
+		go o.run()
 		return o.info(), nil
 	}
-	select {
-	case <-o.done:
-	case <-ctx.Done(): // the caller has gone: nobody will ever ask for this again
+	stop := context.AfterFunc(ctx, func() { o.cancel(errClosed) })
+	o.run()
+	if !stop() { // the caller has gone: nobody will ever ask for this again
 		_ = m.Close(o.id)
 		return Info{}, sqlerr.From(context.Cause(ctx))
 	}
@@ -174,6 +174,22 @@ func (m *OperationManager) Start(ctx context.Context, req Request) (Info, error)
 		return Info{}, info.Err
 	}
 	return info, nil
+}
+
+// StartHere is Start of an asynchronous operation followed by Wait for up to patience,
+// on the caller's goroutine: a small statement's work takes less than to hand it over
+// and to be woken at its end. The price is that StartHere returns only when the work
+// is over. If that takes longer than patience, late is called then, once and on another
+// goroutine, with how things are, and StartHere returns false after it, whenever that is.
+func (m *OperationManager) StartHere(ctx context.Context, req Request, patience time.Duration, late func(Info)) (Info, bool, error) {
+	req.Async = true
+	o, err := m.register(ctx, req)
+	if err != nil {
+		return Info{}, true, err
+	}
+	timer := time.AfterFunc(patience, func() { late(o.info()) })
+	o.run()
+	return o.info(), timer.Stop(), nil
 }
 
 func (m *OperationManager) register(ctx context.Context, req Request) (*operation, error) {

@@ -300,6 +300,53 @@ func TestCancelOfAResultThatIsBeingSetAside(t *testing.T) {
 	})
 }
 
+func TestStartHere(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Options{}, map[string]script{
+			"quick": {batches: 1, perBatch: 3, delay: time.Second}, "slow": {batches: 1, perBatch: 1, delay: time.Hour},
+			"wrong": {err: sqlerr.New(sqlerr.Invalid, "no such column")},
+		})
+		told := make(chan Info, 1)
+		start := func(sql string) (Info, bool) {
+			info, inTime, err := b.StartHere(t.Context(), Request{SessionID: b.session, Query: engine.Statement{SQL: sql}},
+				time.Minute, func(i Info) { told <- i })
+			require.NoError(t, err)
+			return info, inTime
+		}
+		info, inTime := start("quick")
+		require.True(t, inTime)
+		require.Equal(t, Finished, info.State)
+		require.True(t, info.Async)
+		info, inTime = start("wrong")
+		require.True(t, inTime)
+		require.Equal(t, Error, info.State)
+		require.ErrorContains(t, info.Err, "no such column", "it is a state, not the call's error")
+
+		began := time.Now()
+		info, inTime = start("slow")
+		require.False(t, inTime)
+		require.Equal(t, [2]State{Running, Finished}, [2]State{(<-told).State, info.State})
+		require.Equal(t, time.Hour, time.Since(began))
+		require.Empty(t, told)
+
+		_, inTime, err := b.StartHere(t.Context(), Request{SessionID: uuid.New(), Query: engine.Statement{SQL: "quick"}}, time.Minute, nil)
+		require.ErrorIs(t, err, sqlerr.NotFound)
+		require.True(t, inTime)
+	})
+}
+
+// A bug of an engine costs its statement only.
+func TestEngineThatPanics(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, Options{}, map[string]script{"boom": {panics: true}, "one": {batches: 1, perBatch: 1}})
+	_, err := b.start(t, "boom", false, 0)
+	require.ErrorIs(t, err, sqlerr.Internal)
+	info, err := b.start(t, "one", false, 0)
+	require.NoError(t, err)
+	require.Equal(t, Finished, info.State)
+}
+
 func TestCallerWhoGoesAway(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -385,7 +432,7 @@ func TestLogIsBounded(t *testing.T) {
 	t.Parallel()
 	var l opLog
 	for range 300 {
-		l.add(strings.Repeat("x", 10_000))
+		l.add(line{text: strings.Repeat("x", 10_000)})
 	}
 	require.LessOrEqual(t, l.size, logCapacity)
 	require.NotEmpty(t, l.fetch(Fetch{MaxRows: 5}))

@@ -4,8 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"strings"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -74,46 +73,18 @@ func (o *operation) set(to State, err *sqlerr.Error) bool {
 	if illegal != nil {
 		return false
 	}
-	o.note(from, to, err)
+	o.note(from, to, err, now)
 	return true
-}
-
-// note writes a state change to the operation's log, and to ours.
-func (o *operation) note(from, to State, err *sqlerr.Error) {
-	line := fmt.Sprintf("Processing %s's query[%s]: %s -> %s", o.req.User, o.id, from, to)
-	if st, ok := o.req.Query.(engine.Statement); ok && to == Running {
-		o.say(line + ", statement:")
-		o.write(strings.Split(st.SQL, "\n")...)
-	} else if to.Terminal() {
-		o.say(fmt.Sprintf("%s, time taken: %.3f seconds", line, time.Since(o.created).Seconds()))
-	} else {
-		o.say(line)
-	}
-	if err != nil && to == Error {
-		o.say("Error: " + err.Message)
-	}
-	if o.opts.Observe != nil {
-		o.opts.Observe(o.info(), from)
-	}
-	if o.opts.Log.Enabled(o.ctx, slog.LevelDebug) {
-		o.opts.Log.Debug("operation", "operation", o.id, "session", o.req.SessionID, "user", o.req.User,
-			"type", o.req.Query.Name(), "from", from.String(), "to", to.String(), "err", err)
-	}
-}
-
-func (o *operation) say(text string) {
-	o.write(time.Now().Format("2006-01-02 15:04:05.000") + " INFO " + text)
-}
-
-// write adds lines to the operation's log and to its session's.
-func (o *operation) write(lines ...string) {
-	o.log.add(lines...)
-	o.sessionLog.add(lines...)
 }
 
 // run does the work, from the turn on the connection to the first rows.
 func (o *operation) run() {
 	defer close(o.done)
+	defer func() {
+		if p := recover(); p != nil {
+			o.fail(o.ctx, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+		}
+	}()
 	ctx := o.ctx
 	if o.req.Timeout > 0 {
 		var stop context.CancelFunc
@@ -129,9 +100,7 @@ func (o *operation) run() {
 	if !o.set(Running, nil) {
 		return // canceled while it waited
 	}
-	stopWatching := o.watch()
 	r, modified, err := o.execute(ctx)
-	stopWatching()
 	if err != nil {
 		o.fail(ctx, err)
 		return
@@ -145,6 +114,7 @@ func (o *operation) overdue() *sqlerr.Error {
 
 // execute runs the query and reads its first rows.
 func (o *operation) execute(ctx context.Context) (*result, int64, error) {
+	defer o.watch()()
 	rows, err := o.lane.run(ctx, o.req.Query)
 	if err != nil {
 		return nil, 0, err
@@ -194,52 +164,6 @@ func (o *operation) fail(ctx context.Context, err error) {
 			o.opts.Log.Error("operation failed", "operation", o.id, "user", o.req.User, "err", e)
 		}
 		o.set(Error, e)
-	}
-}
-
-// watch copies what the engine tells about the running query, until the
-// returned function is called.
-func (o *operation) watch() (stop func()) {
-	quit, gone := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(gone)
-		tick := time.NewTicker(o.opts.StatusInterval)
-		defer tick.Stop()
-		for {
-			select {
-			case <-tick.C:
-				o.copyStatus()
-			case <-quit:
-				return
-			}
-		}
-	}()
-	return func() {
-		close(quit)
-		<-gone
-		o.copyStatus()
-	}
-}
-
-func (o *operation) copyStatus() {
-	s := o.lane.conn.Status()
-	for _, line := range s.Log {
-		o.say(line)
-	}
-	if s.Progress != nil && !o.opts.NoProgress {
-		o.mu.Lock()
-		o.progress = s.Progress
-		o.mu.Unlock()
-		o.sayProgress(s.Progress.Fraction)
-	}
-}
-
-// sayProgress writes each tenth of the way into the log, in the words of Hive's jobs: by
-// those Superset and Hue know how far a statement is.
-func (o *operation) sayProgress(fraction float64) {
-	if tenth := int(fraction * 10); tenth > o.tenths && tenth < 10 {
-		o.tenths = tenth
-		o.say(fmt.Sprintf("Stage-1 map = %d%%,  reduce = %[1]d%%", tenth*10))
 	}
 }
 

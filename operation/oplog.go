@@ -18,23 +18,18 @@ type opLog struct {
 	capacity int // in bytes; 0 means logCapacity
 
 	mu      sync.Mutex
-	lines   []string
+	lines   []line
 	size    int
 	dropped int // lines that gave way
 	cursor  int // next line to read, counted from the very first
 	fetched int64
 }
 
-func (l *opLog) add(lines ...string) {
-	if len(lines) == 0 {
-		return
-	}
+func (l *opLog) add(added line) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, s := range lines {
-		l.lines = append(l.lines, s)
-		l.size += len(s)
-	}
+	l.lines = append(l.lines, added)
+	l.size += added.size()
 	if capacity := cmp.Or(l.capacity, logCapacity); l.size > capacity {
 		l.shrink(capacity - capacity/4) // some room, or every line from now on would move all
 	}
@@ -44,11 +39,20 @@ func (l *opLog) add(lines ...string) {
 func (l *opLog) shrink(size int) {
 	drop := 0
 	for l.size > size && drop < len(l.lines)-1 {
-		l.size -= len(l.lines[drop])
+		l.size -= l.lines[drop].size()
 		drop++
 	}
 	l.lines = append(l.lines[:0:0], l.lines[drop:]...)
 	l.dropped += drop
+}
+
+// words are the lines of a run.
+func words(lines []line) []string {
+	texts := make([]string, len(lines))
+	for i, l := range lines {
+		texts[i] = l.String()
+	}
+	return texts
 }
 
 // fetch returns up to limit lines; orientation First starts over.
@@ -62,7 +66,7 @@ func (l *opLog) fetch(f Fetch) []string {
 	to := min(len(l.lines), from+int(min(f.MaxRows, int64(len(l.lines)))))
 	l.cursor = l.dropped + to
 	l.fetched += int64(to - from)
-	return append([]string{}, l.lines[from:to]...)
+	return words(l.lines[from:to])
 }
 
 func (l *opLog) fetchedLines() int64 {
@@ -89,7 +93,7 @@ func (l *opLog) at(offset, limit int64) LogPage {
 	end := int64(l.dropped + len(l.lines))
 	from := min(max(offset, int64(l.dropped)), end)
 	to := from + min(limit, end-from)
-	lines := append([]string{}, l.lines[from-int64(l.dropped):to-int64(l.dropped)]...)
+	lines := words(l.lines[from-int64(l.dropped) : to-int64(l.dropped)])
 	return LogPage{Lines: lines, Start: from, Next: to, Total: end}
 }
 

@@ -182,7 +182,7 @@ func TestLogAtAnyPlace(t *testing.T) {
 	t.Parallel()
 	var l opLog
 	for i := range 300 {
-		l.add(strings.Repeat(string(rune('a'+i%26)), 10_000))
+		l.add(line{text: strings.Repeat(string(rune('a'+i%26)), 10_000)})
 	}
 	p := l.at(0, 2)
 	require.Positive(t, p.Start, "the oldest have given way")

@@ -53,7 +53,7 @@ func TestSessionLogIsBounded(t *testing.T) {
 	t.Parallel()
 	l := opLog{capacity: sessionLogCapacity}
 	for i := range 100 {
-		l.add(strconv.Itoa(i) + strings.Repeat("x", 5_000))
+		l.add(line{text: strconv.Itoa(i) + strings.Repeat("x", 5_000)})
 	}
 	p := l.at(0, 1000)
 	require.Equal(t, [2]int64{100, 100}, [2]int64{p.Next, p.Total})

@@ -23,7 +23,8 @@ type conn struct {
 	wire     wire
 	proto    *thrift.TBinaryProtocol
 
-	id identity
+	now header // of the call that is being served
+	id  identity
 	// unnamed says that nobody knows who the client is before it opens a session.
 	unnamed bool
 	// opened are the sessions that it has opened on this connection, the youngest last.

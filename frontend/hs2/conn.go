@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/apache/thrift/lib/go/thrift"
@@ -15,40 +16,59 @@ import (
 )
 
 // socket is a client on a connection of its own: it logs in once, and then its
-// calls come one after the other. Its goroutine alone touches it, but for the watch.
+// calls come one after the other. One goroutine at a time touches it, but for the watch.
 type socket struct {
 	conn
 	nc    net.Conn
 	watch watch
+	// known says that the client is one of ours: its calls are waited for without end.
+	known bool
+	// goOn serves the calls to come, and leave ends the connection.
+	goOn, leave func()
 }
 
 // ServeConn logs a client in and serves its calls until it leaves, breaks the
 // protocol, or ctx is done; a call that is being served then is answered first.
 // At the end conn is closed, and with it the sessions that it opened, unless they
-// are to be kept.
-func (h *Handler) ServeConn(ctx context.Context, nc net.Conn) {
-	defer nc.Close()
+// are to be kept, and done is called. ServeConn may return before that, when another
+// goroutine has gone on with the connection, or after it, at the end of a statement.
+func (h *Handler) ServeConn(ctx context.Context, nc net.Conn, done func()) {
 	c := h.newSocket(nc)
 
 	// A stop ends the waiting for the next call, not the call being served; that
 	// ends early when its client is gone.
 	stop := context.AfterFunc(ctx, func() { _ = nc.SetReadDeadline(past) })
-	defer stop()
 	calls, gone := context.WithCancelCause(context.WithoutCancel(ctx))
-	defer gone(nil)
 	c.watch.gone = func() { gone(errGone) }
+	c.leave = sync.OnceFunc(func() {
+		defer done()
+		defer nc.Close()
+		defer stop()
+		defer gone(nil)
+		c.closeSessions(context.WithoutCancel(ctx))
+	})
+	c.goOn = func() {
+		if c.serve(ctx, calls) {
+			c.leave()
+		}
+	}
 
 	if c.readUntil(ctx, h.loginDeadline()) != nil {
+		c.leave()
 		return
 	}
 	id, err := c.login(calls)
 	if err != nil {
 		c.turnAway(err)
+		c.leave()
 		return
 	}
-	c.id = id
-	defer c.closeSessions(context.WithoutCancel(ctx))
-	c.serve(ctx, calls)
+	c.id, c.known = id, c.wire.framed
+	if c.known && c.readUntil(ctx, noDeadline) != nil {
+		c.leave()
+		return
+	}
+	c.goOn()
 }
 
 func (h *Handler) newSocket(nc net.Conn) *socket {
@@ -81,29 +101,34 @@ func (c *socket) readUntil(ctx context.Context, t time.Time) error {
 	return ctx.Err()
 }
 
-// serve answers calls. Without SASL the deadline of the login holds for the first
-// call too, since only that shows what the client is.
-func (c *socket) serve(ctx, calls context.Context) {
-	known := c.wire.framed
-	if known && c.readUntil(ctx, noDeadline) != nil {
-		return
-	}
+// serve answers calls until the connection is to end, or until another goroutine has
+// taken it over: then it returns false, and the caller must not touch it. Without SASL
+// the deadline of the login holds for the first call too, since only that shows what
+// the client is.
+func (c *socket) serve(ctx, calls context.Context) (over bool) {
+	who := c.id.principal
+	caller := auth.NewContext(calls, who)
 	for ctx.Err() == nil {
 		if err := c.wire.begin(c.h.opts.MaxMessageSize); err != nil {
 			c.logEnd(ctx, err)
 			c.explain(calls, err)
-			return
+			return true
 		}
-		if err := c.exchange(ctx, calls); err != nil {
+		if c.id.principal != who {
+			who = c.id.principal
+			caller = auth.NewContext(calls, who) //nolint:fatcontext // made anew of calls
+		}
+		c.wire.reset()
+		err := c.answer(caller)
+		if errors.Is(err, errTakenOver) {
+			return false
+		}
+		if err = c.send(ctx, err); err != nil {
 			c.logEnd(ctx, err)
-			return
+			return true
 		}
-		if !known && c.readUntil(ctx, noDeadline) != nil {
-			return
-		}
-		known = true
-		c.wire.done()
 	}
+	return true
 }
 
 // explain tells the client why its message is not read.
@@ -119,10 +144,9 @@ func (c *socket) explain(ctx context.Context, err error) {
 	}
 }
 
-// exchange reads one call and writes its answer.
-func (c *socket) exchange(ctx, calls context.Context) error {
-	c.wire.reset()
-	broken := c.answer(auth.NewContext(calls, c.id.principal))
+// send sends the answer and makes ready for the next call. broken is why there can be
+// none.
+func (c *socket) send(ctx context.Context, broken error) error {
 	reply, err := c.wire.finish()
 	if err != nil {
 		return err
@@ -133,6 +157,13 @@ func (c *socket) exchange(ctx, calls context.Context) error {
 	if broken != nil {
 		return broken
 	}
+	if !c.known {
+		c.known = true
+		if err := c.readUntil(ctx, noDeadline); err != nil {
+			return err
+		}
+	}
+	c.wire.done()
 	return ctx.Err()
 }
 

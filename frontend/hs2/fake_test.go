@@ -169,6 +169,23 @@ func (f *fake) Execute(ctx context.Context, id uuid.UUID, req operation.Request)
 	return op.info, nil
 }
 
+// ExecuteHere lets go of a slow statement when its caller's patience is over.
+func (f *fake) ExecuteHere(
+	ctx context.Context, id uuid.UUID, req operation.Request, patience time.Duration, late func(operation.Info),
+) (operation.Info, bool, error) {
+	req.Async = true
+	info, err := f.Execute(ctx, id, req)
+	if err != nil {
+		return info, true, err
+	}
+	info, err = f.Wait(ctx, info.ID, patience)
+	if err == nil && !info.State.Terminal() {
+		go late(info)
+		return info, false, nil
+	}
+	return info, true, err
+}
+
 func (f *fake) op(id uuid.UUID) (*fakeOp, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

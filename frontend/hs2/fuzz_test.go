@@ -37,7 +37,7 @@ func FuzzSASL(f *testing.F) {
 	f.Fuzz(func(t *testing.T, said []byte, noSASL bool) {
 		back := newFake()
 		h := hs2.New(hs2.Options{Backend: back, NoSASL: noSASL, MaxMessageSize: 1 << 16, PollTimeout: 1})
-		h.ServeConn(t.Context(), &script{Reader: bytes.NewReader(said)})
+		serveConn(t.Context(), h, &script{Reader: bytes.NewReader(said)})
 		if n := back.open(); n != 0 && !bytes.Contains(said, []byte("close.on.disconnect")) {
 			t.Fatalf("%d sessions are left", n)
 		}
@@ -62,7 +62,7 @@ func FuzzMessage(f *testing.F) {
 		}
 		h := hs2.New(hs2.Options{Backend: newFake(), MaxMessageSize: 1 << 16, PollTimeout: 1})
 		s := &script{Reader: bytes.NewReader([]byte(goodLogin + frame(string(message)) + frame(call(1, "Purr", "\x00"))))}
-		h.ServeConn(t.Context(), s)
+		serveConn(t.Context(), h, s)
 		if !bytes.Contains(s.said.Bytes(), []byte(`unknown method "Purr"`)) {
 			t.Fatalf("the next call was not answered: %q", s.said.Bytes())
 		}

@@ -61,7 +61,7 @@ func pipe(ctx context.Context, opts hs2.Options) (client net.Conn, done chan str
 	done = make(chan struct{})
 	go func() {
 		defer close(done)
-		hs2.New(opts).ServeConn(ctx, theirs)
+		serveConn(ctx, hs2.New(opts), theirs)
 	}()
 	return client, done
 }

@@ -55,16 +55,23 @@ func procedure[Q any, P interface {
 			return err
 		}
 		c.carrier.begin()
-		start := len(c.wire.out)
-		err := c.attempt(ctx, h, func() (response, error) { return serve(c, ctx, req) })
-		c.carrier.end()
-		if err == nil {
-			return nil
-		}
-		c.wire.out = c.wire.out[:start]
-		c.fail(ctx, h, err, refuse)
-		return nil
+		return c.complete(ctx, h, func() (response, error) { return serve(c, ctx, req) }, refuse)
 	}
+}
+
+// complete serves a call that has begun and writes its answer, whatever becomes of it,
+// unless another goroutine has done so: then it fails with errTakenOver.
+func (c *conn) complete(ctx context.Context, h header, serve func() (response, error), refuse func(*tcli.TStatus) response) error {
+	err := c.attempt(ctx, h, serve)
+	if errors.Is(err, errTakenOver) {
+		return err
+	}
+	c.carrier.end()
+	if err != nil {
+		c.wire.out = c.wire.out[:c.wire.prefix]
+		c.fail(ctx, h, err, refuse)
+	}
+	return nil
 }
 
 // attempt serves a call and writes the answer; a panic is an error of this call only.
@@ -126,7 +133,10 @@ func (c *conn) answer(ctx context.Context) error {
 	if !ok {
 		return c.skip(ctx, h, &exception{thrift.UNKNOWN_METHOD, fmt.Sprintf("unknown method %.100q", name)})
 	}
-	if err := serve(ctx, c, h); err != nil {
+	c.now = h
+	if err := serve(ctx, c, h); errors.Is(err, errTakenOver) {
+		return err
+	} else if err != nil {
 		return c.malformed(ctx, h, "the arguments of "+name+" can't be read", err)
 	}
 	return nil

@@ -18,7 +18,7 @@ var methods = map[string]method{
 		return &tcli.TGetInfoResp{Status: s, InfoValue: &tcli.TGetInfoValue{LenValue: new(int64(0))}}
 	}),
 
-	"ExecuteStatement":  procedure((*conn).executeStatement, func(s *tcli.TStatus) response { return &tcli.TExecuteStatementResp{Status: s} }),
+	"ExecuteStatement":  procedure((*conn).executeStatement, refuseExecute),
 	"GetTypeInfo":       procedure((*conn).getTypeInfo, func(s *tcli.TStatus) response { return &tcli.TGetTypeInfoResp{Status: s} }),
 	"GetCatalogs":       procedure((*conn).getCatalogs, func(s *tcli.TStatus) response { return &tcli.TGetCatalogsResp{Status: s} }),
 	"GetSchemas":        procedure((*conn).getSchemas, func(s *tcli.TStatus) response { return &tcli.TGetSchemasResp{Status: s} }),

@@ -6,46 +6,30 @@ import (
 	"strings"
 	"time"
 
-	"github.com/nekomata-sql/nekomata/engine"
 	"github.com/nekomata-sql/nekomata/operation"
 	tcli "github.com/nekomata-sql/nekomata/thrift/hive"
 )
 
 func (c *conn) executeStatement(ctx context.Context, q *tcli.TExecuteStatementReq) (response, error) {
-	id, err := sessionID(q.SessionHandle)
-	if err != nil {
-		return nil, err
-	}
 	if _, err := c.h.opts.Form.with(q.ConfOverlay); err != nil {
 		return nil, err // now, not when the rows are there
 	}
-	info, err := c.h.opts.Backend.Execute(ctx, id, operation.Request{
-		Query: engine.Statement{SQL: q.Statement, Conf: q.ConfOverlay}, Async: q.RunAsync, Timeout: seconds(q.QueryTimeout),
-	})
-	if err == nil && q.RunAsync {
-		info, err = c.settle(ctx, info)
-	}
-	if err != nil {
-		return nil, err
+	return c.execute(ctx, q)
+}
+
+// executed answers a statement that has had one polling period to end. The
+// client would ask for its status next anyhow, and this way the handle of most
+// statements tells the truth about the result set, and a statement that doesn't
+// compile fails here, as HiveServer2 has it; later failures are told by the status.
+func (c *conn) executed(ctx context.Context, info operation.Info) (response, error) {
+	if info.Async && info.State == operation.Error && info.Err != nil && strings.HasPrefix(info.Err.SQLState(), "42") {
+		_ = c.h.opts.Backend.CloseOperation(ctx, info.ID) // without an answer the client can't
+		return nil, info.Err
 	}
 	return &tcli.TExecuteStatementResp{Status: success, OperationHandle: operationHandle(info)}, nil
 }
 
-// settle gives a statement that was just started one polling period to end. The
-// client would ask for its status next anyhow, and this way the handle of most
-// statements tells the truth about the result set, and a statement that doesn't
-// compile fails here, as HiveServer2 has it; later failures are told by the status.
-func (c *conn) settle(ctx context.Context, started operation.Info) (operation.Info, error) {
-	info, err := c.h.opts.Backend.Wait(ctx, started.ID, c.h.opts.PollTimeout)
-	if err != nil {
-		return started, nil //nolint:nilerr // closed from elsewhere in the meantime: the next call will say so
-	}
-	if info.State == operation.Error && info.Err != nil && strings.HasPrefix(info.Err.SQLState(), "42") {
-		_ = c.h.opts.Backend.CloseOperation(ctx, info.ID) // without an answer the client can't
-		return info, info.Err
-	}
-	return info, nil
-}
+func refuseExecute(s *tcli.TStatus) response { return &tcli.TExecuteStatementResp{Status: s} }
 
 // seconds is a client's timeout; 0 means none, and so does what is no timeout.
 func seconds(s int64) time.Duration {

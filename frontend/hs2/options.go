@@ -27,6 +27,7 @@ type Sessions interface {
 // Operations runs queries.
 type Operations interface {
 	Execute(ctx context.Context, sessionID uuid.UUID, req operation.Request) (operation.Info, error)
+	ExecuteHere(ctx context.Context, sessionID uuid.UUID, req operation.Request, patience time.Duration, late func(operation.Info)) (info operation.Info, inTime bool, err error)
 	Operation(ctx context.Context, id uuid.UUID) (operation.Info, error)
 	Wait(ctx context.Context, id uuid.UUID, d time.Duration) (operation.Info, error)
 	Cancel(ctx context.Context, id uuid.UUID) error

@@ -48,6 +48,13 @@ func (l *logText) String() string {
 	return l.b.String()
 }
 
+// serveConn serves a connection to its end.
+func serveConn(ctx context.Context, h *hs2.Handler, c net.Conn) {
+	done := make(chan struct{})
+	h.ServeConn(ctx, c, func() { close(done) })
+	<-done
+}
+
 // serve starts a server that ends with the test.
 func serve(tb testing.TB, opts hs2.Options) *server {
 	tb.Helper()
@@ -69,7 +76,7 @@ func serve(tb testing.TB, opts hs2.Options) *server {
 			if err != nil {
 				return
 			}
-			wg.Go(func() { h.ServeConn(ctx, c) })
+			wg.Go(func() { serveConn(ctx, h, c) })
 		}
 	})
 	go func() {
