@@ -51,8 +51,13 @@ func procedure[Q any, P interface {
 }](serve func(*conn, context.Context, P) (response, error), refuse func(*tcli.TStatus) response) method {
 	return func(ctx context.Context, c *conn, h header) error {
 		req := P(new(Q))
-		if err := readArguments(ctx, c.proto, req); err != nil {
-			return err
+		if c.wire.framed && brief(c.wire.frame, req) {
+			c.wire.frame = nil
+		} else {
+			req = P(new(Q))
+			if err := readArguments(ctx, c.proto, req); err != nil {
+				return err
+			}
 		}
 		c.carrier.begin()
 		return c.complete(ctx, h, func() (response, error) { return serve(c, ctx, req) }, refuse)

@@ -1,0 +1,114 @@
+package hs2
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"reflect"
+	"testing"
+
+	"github.com/apache/thrift/lib/go/thrift"
+	"github.com/stretchr/testify/require"
+
+	tcli "github.com/nekomata-sql/nekomata/thrift/hive"
+)
+
+// argument is a request that can be read and written.
+type argument interface {
+	Read(ctx context.Context, p thrift.TProtocol) error
+	Write(ctx context.Context, p thrift.TProtocol) error
+}
+
+// arguments are requests as drivers write them.
+func arguments() []argument {
+	guid, secret := bytes.Repeat([]byte{7}, 16), bytes.Repeat([]byte{9}, 16)
+	session := &tcli.TSessionHandle{SessionId: &tcli.THandleIdentifier{GUID: guid, Secret: secret}}
+	operation := &tcli.TOperationHandle{
+		OperationId: &tcli.THandleIdentifier{GUID: guid, Secret: secret}, OperationType: tcli.TOperationType_GET_TABLES, HasResultSet: true,
+	}
+	return []argument{
+		&tcli.TExecuteStatementReq{SessionHandle: session, Statement: "select 'ö'", RunAsync: true, QueryTimeout: 1 << 40},
+		&tcli.TGetOperationStatusReq{OperationHandle: operation},
+		&tcli.TGetOperationStatusReq{OperationHandle: operation, GetProgressUpdate: new(true)},
+		&tcli.TGetResultSetMetadataReq{OperationHandle: operation},
+		&tcli.TFetchResultsReq{OperationHandle: operation, Orientation: tcli.TFetchOrientation_FETCH_FIRST, MaxRows: 1 << 33, FetchType: 1},
+		&tcli.TCloseOperationReq{OperationHandle: operation},
+	}
+}
+
+// framed is a request as it stands in a frame, behind the message's head.
+func framed(t *testing.T, a argument) []byte {
+	t.Helper()
+	w := &wire{}
+	p := thrift.NewTBinaryProtocolConf(w, &thrift.TConfiguration{})
+	require.NoError(t, p.WriteFieldBegin(t.Context(), "req", thrift.STRUCT, 1))
+	require.NoError(t, a.Write(t.Context(), p))
+	require.NoError(t, p.WriteFieldStop(t.Context()))
+	return w.out
+}
+
+// fresh is an empty request of the same type.
+func fresh(a argument) argument {
+	f, _ := reflect.TypeAssert[argument](reflect.New(reflect.TypeOf(a).Elem()))
+	return f
+}
+
+func TestBriefReadsWhatDriversWrite(t *testing.T) {
+	t.Parallel()
+	for _, a := range arguments() {
+		frame := framed(t, a)
+		got := fresh(a)
+		require.True(t, brief(frame, got), "%T", a)
+		for i := range frame { // the request keeps nothing of it
+			frame[i] = 0xff
+		}
+		if e, ok := got.(*tcli.TExecuteStatementReq); ok {
+			require.Empty(t, e.ConfOverlay)
+		}
+		require.Equal(t, a, got)
+	}
+}
+
+func TestBriefLeavesTheRestToOthers(t *testing.T) {
+	t.Parallel()
+	for _, a := range arguments() {
+		frame := framed(t, a)
+		for n := range frame {
+			require.False(t, brief(frame[:n], fresh(a)), "%T cut at %d", a, n)
+		}
+	}
+	withConf := &tcli.TExecuteStatementReq{
+		SessionHandle: &tcli.TSessionHandle{SessionId: &tcli.THandleIdentifier{}}, ConfOverlay: map[string]string{"a": "b"},
+	}
+	require.False(t, brief(framed(t, withConf), fresh(withConf)))
+	cancel := &tcli.TCancelOperationReq{OperationHandle: &tcli.TOperationHandle{OperationId: &tcli.THandleIdentifier{}}}
+	require.False(t, brief(framed(t, cancel), fresh(cancel)))
+}
+
+// FuzzBrief has the generated code read what brief has read, to the same.
+func FuzzBrief(f *testing.F) {
+	kinds := arguments()
+	for i, a := range kinds {
+		w := &wire{}
+		p := thrift.NewTBinaryProtocolConf(w, &thrift.TConfiguration{})
+		_ = p.WriteFieldBegin(context.Background(), "req", thrift.STRUCT, 1)
+		_ = a.Write(context.Background(), p)
+		_ = p.WriteFieldStop(context.Background())
+		f.Add(w.out, byte(i))
+	}
+	f.Add(append([]byte{12, 0, 1}, binary.BigEndian.AppendUint32([]byte{11, 0, 2}, 1<<31)...), byte(0))
+	f.Fuzz(func(t *testing.T, frame []byte, kind byte) {
+		a := kinds[int(kind)%len(kinds)]
+		got, want := fresh(a), fresh(a)
+		if !brief(frame, got) {
+			return
+		}
+		w := &wire{framed: true, frame: frame}
+		p := thrift.NewTBinaryProtocolConf(w, &thrift.TConfiguration{MaxMessageSize: 1 << 20, TBinaryStrictRead: new(true)})
+		require.NoError(t, readArguments(t.Context(), p, want))
+		if e, ok := want.(*tcli.TExecuteStatementReq); ok && len(e.ConfOverlay) == 0 {
+			e.ConfOverlay = nil
+		}
+		require.Equal(t, want, got)
+	})
+}
