@@ -27,8 +27,9 @@ func sessionData(i *session.Info, instance string) api.SessionData {
 }
 
 func sessionEvent(i *session.Info) api.SessionEvent {
+	id := i.ID.String()
 	e := api.SessionEvent{
-		SessionID: i.ID.String(), RemoteSessionID: i.ID.String(),
+		SessionID: id, RemoteSessionID: id,
 		ClientVersion: i.ProtocolVersion, SessionType: typeOf(i.Type), SessionName: i.Name,
 		EngineID: i.EngineID, EngineName: i.EngineName, EngineURL: i.EngineURL,
 		User: i.User, ClientIP: i.ClientAddress, ServerIP: i.ConnectionURL, Conf: i.Conf,
@@ -48,8 +49,9 @@ func sessionEvent(i *session.Info) api.SessionEvent {
 }
 
 func operationEvent(i *operation.Info, instance string) api.OperationEvent {
+	id := i.ID.String()
 	return api.OperationEvent{
-		StatementID: i.ID.String(), RemoteID: i.ID.String(),
+		StatementID: id, RemoteID: id,
 		Statement: statementText(i.Query), ShouldRunAsync: i.Async, State: stateName(i.State),
 		EventTime:  millis(latest(i.Created, i.Started, i.Completed)),
 		CreateTime: millis(i.Created), StartTime: millis(i.Started), CompleteTime: millis(i.Completed),

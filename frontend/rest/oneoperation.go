@@ -25,7 +25,8 @@ func (o oneOperation) event(c *APIRequestContext) error {
 	if err != nil {
 		return err
 	}
-	return c.json(http.StatusOK, operationEvent(&info, o.instance(c)))
+	e := operationEvent(&info, o.instance(c))
+	return event(c, &e, appendOperationEvent)
 }
 
 func (o oneOperation) act(c *APIRequestContext) error {

@@ -19,7 +19,8 @@ func (o oneSession) event(c *APIRequestContext) error {
 	if err != nil {
 		return err
 	}
-	return c.json(http.StatusOK, sessionEvent(&info))
+	e := sessionEvent(&info)
+	return event(c, &e, appendSessionEvent)
 }
 
 func (o oneSession) close(c *APIRequestContext) error {
