@@ -86,11 +86,15 @@ func (f Filter) where() (string, []any) {
 		parts = append(parts, part)
 		args = append(args, values...)
 	}
-	if f.Type != "" {
-		add("engine_type = ?", f.Type)
-	}
 	if f.User != "" {
 		add("user_name = ?", f.User)
+	}
+	switch {
+	case f.Type == "":
+	case f.User != "": // a type has a large part of all batches, and its index must not be looked at
+		add("COALESCE(engine_type, '') = ?", f.Type)
+	default:
+		add("engine_type = ?", f.Type)
 	}
 	if f.Name != "" {
 		add("request_name = ?", f.Name)
@@ -116,8 +120,19 @@ func (f Filter) where() (string, []any) {
 
 // DeleteOlderThan forgets at most limit batches that ended before a time, and
 // returns how many.
-func (s *Store) DeleteOlderThan(ctx context.Context, ended time.Time, limit int) (int64, error) {
-	return s.exec(ctx, "old batches can't be deleted", `DELETE FROM metadata WHERE key_id IN (SELECT key_id FROM (
-		SELECT key_id FROM metadata WHERE end_time > 0 AND end_time < ? AND state IN ('FINISHED', 'ERROR', 'CANCELED')
-		ORDER BY end_time LIMIT ?) AS old)`, millis(ended), limit)
+func (s *Store) DeleteOlderThan(ctx context.Context, ended time.Time, limit int) (n int64, err error) {
+	err = s.tx(ctx, "old batches can't be deleted", func(tx *sql.Tx) error {
+		res, err := tx.ExecContext(ctx, `DELETE FROM metadata WHERE key_id IN (SELECT key_id FROM (
+			SELECT key_id FROM metadata WHERE end_time > 0 AND end_time < ? AND state IN ('FINISHED', 'ERROR', 'CANCELED')
+			ORDER BY end_time LIMIT ?) AS old)`, millis(ended), limit)
+		if err != nil {
+			return err
+		}
+		if n, err = res.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "UPDATE nekomata_deletion SET times = times + 1") // see countFrom
+		return err
+	})
+	return n, err
 }

@@ -3,44 +3,99 @@ package metadata
 import (
 	"context"
 	"database/sql"
-	"sync"
 	"time"
 )
-
-// countAge is how old a large count may be.
-const countAge = 5 * time.Second
-
-// counts are the large counts of the last seconds, by their filter.
-type counts struct {
-	mu    sync.Mutex
-	known map[string]counted
-}
-
-type counted struct {
-	n    int64
-	when time.Time
-	// busy is closed when whoever counts again has done so; nil is nobody. One at a
-	// time is enough: such a count reads a whole index.
-	busy chan struct{}
-}
 
 // Count returns how many batches a filter picks: exactly up to Options.ExactCount,
 // beyond that as it was some 5 s ago at most.
 func (s *Store) Count(ctx context.Context, f Filter) (int64, error) {
-	where, args := f.where()
 	key := f.key()
-	n, known, done, err := s.counts.turn(ctx, key)
-	if known || err != nil {
-		return n, err
+	known, done, err := s.counts.turn(ctx, key, s.opts.ExactCount)
+	if err != nil || done == nil {
+		return known.n, err
+	}
+	known, err = s.countFrom(ctx, f, known)
+	s.counts.put(key, known, err == nil, done)
+	return known.n, err
+}
+
+// tally is a count as far as it is known. Of a filter that asks for what never
+// changes in a batch, all batches but the newest are counted once: they can't become
+// more, and deletions are noted.
+type tally struct {
+	n    int64
+	when time.Time // when this count began
+
+	// settled is how many of n have no later key than upto; 0 is not known.
+	settled, upto int64
+	deletions     int64     // that had been when they were counted
+	since         time.Time // when that was
+}
+
+// countFrom counts again.
+func (s *Store) countFrom(ctx context.Context, f Filter, known tally) (tally, error) {
+	where, args := f.where()
+	began := time.Now()
+	if known.settles(began, s.opts.ExactCount) {
+		var newer, deletions int64
+		err := s.counted(ctx, "SELECT COUNT(*), (SELECT COALESCE(MAX(times), 0) FROM nekomata_deletion) FROM metadata WHERE "+where+" AND key_id > ?",
+			append(args, known.upto), &newer, &deletions)
+		if err != nil {
+			return known, err
+		}
+		if deletions == known.deletions {
+			known.n, known.when = known.settled+newer, began
+			return known, nil
+		}
+	}
+	return s.countAll(ctx, f)
+}
+
+// settledFor is how long settled counts of many batches are good: who deletes rows
+// past the gateways is found out then. Those of few are made again as soon as large counts.
+const settledFor = time.Minute
+
+// settles says that only the newest batches need to be counted.
+func (t *tally) settles(now time.Time, exact int64) bool {
+	good := settledFor
+	if t.n <= exact {
+		good = countAge
+	}
+	return t.upto > 0 && now.Sub(t.since) < good
+}
+
+// countAll counts from nothing.
+func (s *Store) countAll(ctx context.Context, f Filter) (tally, error) {
+	where, args := f.where()
+	all := "SELECT COUNT(*) FROM metadata"
+	if len(args) > 0 { // SQLite has the number of all batches at hand
+		all += " WHERE " + where
 	}
 	began := time.Now()
-	n, err = s.count(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM metadata WHERE "+where+" LIMIT ?) AS few", append(args, s.opts.ExactCount+1)...)
-	large := n > s.opts.ExactCount
-	if err == nil && large {
-		n, err = s.count(ctx, "SELECT COUNT(*) FROM metadata WHERE "+where, args...)
+	out := tally{when: began, since: began}
+	if f.changes() {
+		err := s.counted(ctx, all, args, &out.n)
+		return out, err
 	}
-	s.counts.put(key, counted{n: n, when: began}, large && err == nil, done)
-	return n, err
+	// An INSERT may still be under way while later ones are done, but not while that
+	// many are.
+	if err := s.counted(ctx, "SELECT COALESCE(MAX(key_id), 0) FROM metadata", nil, &out.upto); err != nil {
+		return out, err
+	}
+	out.upto = max(0, out.upto-s.opts.ExactCount)
+	var newer int64
+	err := s.counted(ctx, "SELECT ("+all+"), (SELECT COUNT(*) FROM metadata WHERE "+where+" AND key_id > ?), COALESCE(MAX(times), 0) FROM nekomata_deletion",
+		append(append(args, args...), out.upto), &out.n, &newer, &out.deletions)
+	out.settled = out.n - newer
+	return out, err
+}
+
+// changes says that a batch that the filter picks may be another one tomorrow.
+func (f Filter) changes() bool { return f.State != "" || !f.EndedBy.IsZero() }
+
+// counted asks for numbers in one row.
+func (s *Store) counted(ctx context.Context, query string, args []any, into ...any) error {
+	return s.often(ctx, "the batches can't be counted", func(r *sql.Rows) error { return r.Scan(into...) }, query, args...)
 }
 
 func (s *Store) count(ctx context.Context, query string, args ...any) (n int64, err error) {
@@ -65,61 +120,6 @@ func (s *Store) CountByState(ctx context.Context, f Filter) (map[State]int64, er
 		return err
 	}, "SELECT state, COUNT(*) FROM metadata WHERE "+where+" GROUP BY state", args...)
 	return out, err
-}
-
-// key is a filter as a map's key.
-func (f Filter) key() string {
-	return f.Type + "\x00" + f.User + "\x00" + f.Name + "\x00" + string(f.State) + "\x00" +
-		f.CreatedFrom.UTC().String() + "\x00" + f.EndedBy.UTC().String()
-}
-
-// turn is what is known of a large count. When it is not known, or half-way to being
-// too old, the caller counts, unless somebody does: then what is known is good
-// enough, or waited for. done goes to put.
-func (c *counts) turn(ctx context.Context, key string) (n int64, known bool, done chan struct{}, err error) {
-	for {
-		c.mu.Lock()
-		k, ok := c.known[key]
-		age := time.Since(k.when)
-		switch {
-		case !ok: // it may be small, and small ones are counted each time
-			c.mu.Unlock()
-			return 0, false, nil, nil
-		case age < countAge/2, age < countAge && k.busy != nil:
-			c.mu.Unlock()
-			return k.n, true, nil, nil
-		case k.busy == nil:
-			k.busy = make(chan struct{})
-			c.known[key] = k
-			c.mu.Unlock()
-			return 0, false, k.busy, nil
-		}
-		c.mu.Unlock()
-		select {
-		case <-k.busy:
-		case <-ctx.Done():
-			return 0, false, nil, convert(ctx.Err(), "the batches can't be counted")
-		}
-	}
-}
-
-// put ends a turn. What is not worth keeping is forgotten.
-func (c *counts) put(key string, k counted, keep bool, done chan struct{}) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if done != nil {
-		close(done)
-	}
-	const most = 1000 // filters; times make many
-	for old, k := range c.known {
-		if k.busy == nil && (len(c.known) >= most || time.Since(k.when) >= countAge) {
-			delete(c.known, old)
-		}
-	}
-	delete(c.known, key)
-	if keep {
-		c.known[key] = k
-	}
 }
 
 // CountOpen returns how many batches have not ended, at most the given number: those

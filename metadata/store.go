@@ -21,7 +21,8 @@ type Options struct {
 	User, Password string
 	// Pool are the settings of the pool of connections, by Hikari's names.
 	Pool map[string]string
-	// ExactCount is up to how many rows a count is exact; 0 means 10,000.
+	// ExactCount is up to how many rows a count is exact, and how many of the newest are
+	// always counted; 0 means 10,000.
 	ExactCount int64
 	// AsIs leaves the tables as they are: another process has brought them up to date.
 	AsIs bool
@@ -92,7 +93,7 @@ func New(o Options) (*Store, error) {
 		return nil, err
 	}
 	s.unknown = append(a.params.left(), props.left()...)
-	s.counts.known = map[string]counted{}
+	s.counts.known = map[string]*counting{}
 	return s, nil
 }
 

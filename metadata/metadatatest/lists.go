@@ -120,26 +120,3 @@ func (s *suite) shapes(t *testing.T) {
 		require.Equal(t, int64(1), n, "%+v", f)
 	}
 }
-
-func (s *suite) counts(t *testing.T) {
-	o := s.opts
-	o.ExactCount = 5
-	store := Open(t, o)
-	count := func() int64 {
-		n, err := store.Count(t.Context(), metadata.Filter{User: "ann"})
-		require.NoError(t, err)
-		return n
-	}
-	for i := range int64(5) {
-		require.Equal(t, i, count(), "up to the bound it is exact")
-		s.insert(t)
-	}
-	require.Equal(t, int64(5), count())
-	s.insert(t)
-	require.Equal(t, int64(6), count())
-	s.insert(t)
-	require.Equal(t, int64(6), count(), "beyond it is a few seconds old")
-	n, err := store.Count(t.Context(), metadata.Filter{})
-	require.NoError(t, err)
-	require.Equal(t, int64(7), n, "another filter, another count")
-}

@@ -25,6 +25,8 @@ func Run(t *testing.T, database Database) {
 		"Lists":            (*suite).lists,
 		"Shapes":           (*suite).shapes,
 		"Counts":           (*suite).counts,
+		"ExactCounts":      (*suite).exactCounts,
+		"CountsAtOnce":     (*suite).countsAtOnce,
 		"Queue":            (*suite).queue,
 		"TakersRace":       (*suite).takersRace,
 		"Transitions":      (*suite).transitions,
