@@ -51,7 +51,8 @@ func StartMariaDB(tb testing.TB) *MariaDB {
 	require.NoError(tb, err)
 	tb.Cleanup(func() { _ = os.RemoveAll(dir) })
 	m := &MariaDB{program: program, dir: dir, port: freePort(tb)}
-	out, err := exec.CommandContext(tb.Context(), "mariadb-install-db", "--no-defaults", "--user="+whoami(), "--datadir="+m.data(),
+	require.NoError(tb, os.Mkdir(m.temporary(), 0o700))
+	out, err := exec.CommandContext(tb.Context(), "mariadb-install-db", "--no-defaults", "--user="+whoami(), "--datadir="+m.data(), "--tmpdir="+m.temporary(),
 		"--auth-root-authentication-method=normal", "--skip-test-db", "--innodb-log-file-size=8M").CombinedOutput()
 	require.NoError(tb, err, string(out))
 	m.Start(tb)
@@ -60,6 +61,10 @@ func StartMariaDB(tb testing.TB) *MariaDB {
 }
 
 func (m *MariaDB) data() string { return filepath.Join(m.dir, "data") }
+
+// temporary is the server's own: one that starts removes all tables from there, those
+// of others too.
+func (m *MariaDB) temporary() string { return filepath.Join(m.dir, "tmp") }
 
 func whoami() string {
 	if os.Getuid() == 0 {
@@ -86,7 +91,7 @@ func (m *MariaDB) Start(tb testing.TB) {
 	// The shell ends the server when the test's process is gone, whatever ended it.
 	const leash = `"$@" </dev/null & server=$!; read -r _; kill -TERM $server; wait $server`
 	cmd := exec.CommandContext(context.WithoutCancel(tb.Context()), "sh", "-c", leash, "sh", m.program, "--no-defaults", "--user="+whoami(),
-		"--datadir="+m.data(), "--socket="+filepath.Join(m.dir, "s"), "--pid-file="+m.pidFile(), "--bind-address=127.0.0.1",
+		"--datadir="+m.data(), "--tmpdir="+m.temporary(), "--socket="+filepath.Join(m.dir, "s"), "--pid-file="+m.pidFile(), "--bind-address=127.0.0.1",
 		"--port="+strconv.Itoa(m.port), "--innodb-buffer-pool-size=128M", "--innodb-log-file-size=8M", "--skip-log-bin", "--max-connections=300")
 	m.log = &bytes.Buffer{}
 	cmd.Stdout, cmd.Stderr = m.log, m.log
