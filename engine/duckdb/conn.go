@@ -38,11 +38,12 @@ type conn struct {
 	handle native.Connection
 
 	// What follows belongs to the holder of the lock.
-	work    work    // what DuckDB does for the holder
-	current *stream // the result that DuckDB streams
-	ready   bool    // the connection's own settings are made
-	marked  bool    // something may be left on the handle: see spares
-	inTx    bool    // between BEGIN and COMMIT or ROLLBACK
+	calm, still chan struct{} // end a disturbance; nil until there may be one
+	work        work          // what DuckDB does for the holder
+	current     *stream       // the result that DuckDB streams
+	ready       bool          // the connection's own settings are made
+	marked      bool          // something may be left on the handle: see spares
+	inTx        bool          // between BEGIN and COMMIT or ROLLBACK
 }
 
 var _ engine.Conn = (*conn)(nil)
@@ -142,32 +143,38 @@ func (c *conn) interrupt() {
 }
 
 // watch interrupts the connection's work once ctx ends. The returned function
-// stops it, waits until nothing comes any more, and tells whether ctx had ended.
+// stops it, waits until nothing comes any more, and tells whether ctx had ended. The
+// caller holds the lock.
 func (c *conn) watch(ctx context.Context) (stop func() bool) {
 	if ctx.Done() == nil {
 		return func() bool { return false }
 	}
-	done, gone := make(chan struct{}), make(chan struct{})
-	cancel := context.AfterFunc(ctx, func() {
-		defer close(gone)
-		tick := time.NewTicker(interruptEvery)
-		defer tick.Stop()
-		for {
-			c.interrupt()
-			select {
-			case <-done:
-				return
-			case <-tick.C:
-			}
-		}
-	})
+	if c.calm == nil {
+		c.calm, c.still = make(chan struct{}), make(chan struct{})
+	}
+	cancel := context.AfterFunc(ctx, c.disturb)
 	return func() bool {
 		if cancel() {
 			return false
 		}
-		close(done)
-		<-gone
+		c.calm <- struct{}{}
+		<-c.still
 		return true
+	}
+}
+
+// disturb interrupts the connection's work until it is told to be calm.
+func (c *conn) disturb() {
+	tick := time.NewTicker(interruptEvery)
+	defer tick.Stop()
+	for {
+		c.interrupt()
+		select {
+		case <-c.calm:
+			c.still <- struct{}{}
+			return
+		case <-tick.C:
+		}
 	}
 }
 

@@ -39,6 +39,9 @@ type database struct {
 	// crew works on long statements beside those that wait for them.
 	crew *crew
 
+	// shapes are what results look like in Arrow.
+	shapes shapes
+
 	// seeds is true where a handle's random numbers can't be vouched for.
 	seeds seeds
 

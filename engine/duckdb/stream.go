@@ -56,35 +56,6 @@ func (c *conn) newStream(result native.Result, r request) (engine.Rows, failure,
 	return s, failure{}, nil
 }
 
-// describe makes the Arrow schema of the result.
-func (s *stream) describe() failure {
-	n := native.ColumnCount(&s.result)
-	types := make([]native.LogicalType, n)
-	names := make([]string, n)
-	for i := range n {
-		types[i] = native.ColumnLogicalType(&s.result, i)
-		names[i] = dialect.ColumnName(native.ColumnName(&s.result, i))
-	}
-	defer func() {
-		for i := range types {
-			native.DestroyLogicalType(&types[i])
-		}
-	}()
-	schema, failed := native.NewArrowSchema(s.options, types, names)
-	defer native.DestroyErrorData(&failed)
-	if native.ErrorDataHasError(failed) {
-		return decode(native.ErrorDataErrorType(failed), native.ErrorDataMessage(failed))
-	}
-	s.chunks, s.schema = schema, schema
-	if s.plan.Sums {
-		s.schema = summed(schema, types, s.sums)
-	}
-	if len(s.plan.Voids) > 0 {
-		s.schema = s.plan.VoidSchema(s.schema)
-	}
-	return failure{}
-}
-
 // summed names sums by Hive's types: HUGEINT, which DuckDB makes of sums of
 // integers, is BIGINT, and decimals are as wide as sums says. One that doesn't fit
 // is an error of the protocol's encoder.
