@@ -17,42 +17,61 @@ import (
 // user, a session or a statement.
 type metrics struct {
 	registry   *prometheus.Registry
-	operations *prometheus.CounterVec
-	duration   *prometheus.HistogramVec
-	running    *prometheus.GaugeVec
-	requests   requestTimes
+	operations memo[operationLabels, prometheus.Counter]
+	duration   memo[string, prometheus.Observer]
+	running    memo[operation.State, prometheus.Gauge]
+	requests   memo[requestLabels, prometheus.Observer]
 	thriftHTTP *prometheus.HistogramVec
+}
+
+// operationLabels are the labels of ended operations.
+type operationLabels struct {
+	kind  string
+	state operation.State
+}
+
+// requestLabels are the labels of a REST request's time. There are as many as routes
+// and what they answer, a few hundred at most.
+type requestLabels struct {
+	route, method string
+	status        int
 }
 
 // newMetrics makes the figures in a registry of their own.
 func newMetrics(version string) *metrics {
-	m := &metrics{
-		registry: prometheus.NewRegistry(),
-		operations: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "nekomata_operations_total", Help: "Operations that ended, by type and final state.",
-		}, []string{"type", "state"}),
-		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "nekomata_operation_duration_seconds", Help: "Time from an operation's creation to the end of its work, by type.",
-			Buckets: prometheus.ExponentialBuckets(0.001, 4, 10),
-		}, []string{"type"}),
-		running: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "nekomata_operations_active", Help: "Operations that wait or run, by state.",
-		}, []string{"state"}),
-		requests: requestTimes{all: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "nekomata_rest_request_duration_seconds", Help: "Time of REST requests, by route, method and status.",
-			Buckets: prometheus.ExponentialBuckets(0.001, 4, 8),
-		}, []string{"route", "method", "status"})},
-		thriftHTTP: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "nekomata_thrift_http_request_duration_seconds", Help: "Time of requests to Thrift over HTTP, by status.",
-			Buckets: prometheus.ExponentialBuckets(0.001, 4, 8),
-		}, []string{"status"}),
+	operations := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "nekomata_operations_total", Help: "Operations that ended, by type and final state.",
+	}, []string{"type", "state"})
+	duration := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "nekomata_operation_duration_seconds", Help: "Time from an operation's creation to the end of its work, by type.",
+		Buckets: prometheus.ExponentialBuckets(0.001, 4, 10),
+	}, []string{"type"})
+	running := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "nekomata_operations_active", Help: "Operations that wait or run, by state.",
+	}, []string{"state"})
+	requests := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "nekomata_rest_request_duration_seconds", Help: "Time of REST requests, by route, method and status.",
+		Buckets: prometheus.ExponentialBuckets(0.001, 4, 8),
+	}, []string{"route", "method", "status"})
+	thriftHTTP := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "nekomata_thrift_http_request_duration_seconds", Help: "Time of requests to Thrift over HTTP, by status.",
+		Buckets: prometheus.ExponentialBuckets(0.001, 4, 8),
+	}, []string{"status"})
+	m := &metrics{registry: prometheus.NewRegistry(), thriftHTTP: thriftHTTP}
+	m.operations.make = func(l operationLabels) prometheus.Counter {
+		return operations.WithLabelValues(l.kind, l.state.String())
+	}
+	m.duration.make = func(kind string) prometheus.Observer { return duration.WithLabelValues(kind) }
+	m.running.make = func(s operation.State) prometheus.Gauge { return running.WithLabelValues(s.String()) }
+	m.requests.make = func(l requestLabels) prometheus.Observer {
+		return requests.WithLabelValues(l.route, l.method, strconv.Itoa(l.status))
 	}
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "nekomata_build_info", Help: "Always 1; the labels say what is running.",
 		ConstLabels: prometheus.Labels{"version": version, "go": runtime.Version()},
 	})
 	info.Set(1)
-	m.registry.MustRegister(m.operations, m.duration, m.running, m.requests.all, m.thriftHTTP, info,
+	m.registry.MustRegister(operations, duration, running, requests, thriftHTTP, info,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -60,14 +79,14 @@ func newMetrics(version string) *metrics {
 // observeOperation counts a change of an operation's state.
 func (m *metrics) observeOperation(info operation.Info, from operation.State) {
 	if from == operation.Pending || from == operation.Running {
-		m.running.WithLabelValues(from.String()).Dec()
+		m.running.of(from).Dec()
 	}
 	switch s := info.State; {
 	case s == operation.Pending || s == operation.Running:
-		m.running.WithLabelValues(s.String()).Inc()
+		m.running.of(s).Inc()
 	case s.Terminal() && !from.Terminal():
-		m.operations.WithLabelValues(info.Query.Name(), s.String()).Inc()
-		m.duration.WithLabelValues(info.Query.Name()).Observe(info.Completed.Sub(info.Created).Seconds())
+		m.operations.of(operationLabels{info.Query.Name(), s}).Inc()
+		m.duration.of(info.Query.Name()).Observe(info.Completed.Sub(info.Created).Seconds())
 	}
 }
 

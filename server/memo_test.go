@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRequestTimes counts from several goroutines at once, where all labels are new.
-func TestRequestTimes(t *testing.T) {
+// TestRequestsOfManyLabels counts from several goroutines at once, where all labels are new.
+func TestRequestsOfManyLabels(t *testing.T) {
 	t.Parallel()
 	const goroutines, each = 4, 50
 	m := newMetrics("1.2.3")
