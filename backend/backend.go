@@ -88,22 +88,21 @@ func (h hooks) Busy(id uuid.UUID) bool {
 	return busy > 0
 }
 
-// mayUseSession fails with NotFound unless the caller owns the session or is an
-// administrator: that somebody else's session exists is private.
-func (b *BackendService) mayUseSession(ctx context.Context, id uuid.UUID) error {
+// useSession notes a use of a session and returns its acting user. It fails with NotFound
+// unless the caller owns the session or is an administrator: that somebody else's session
+// exists is private.
+func (b *BackendService) useSession(ctx context.Context, id uuid.UUID) (user string, err error) {
 	p, err := auth.FromContext(ctx)
 	if err != nil {
-		return err
+		return "", err
 	}
-	user, realUser, err := b.sessions.Owner(id)
-	if err != nil {
-		return err
-	}
-	if !p.Admin && p.User != user && p.User != realUser {
-		return session.NoSuch(id)
-	}
-	b.sessions.Touch(id)
-	return nil
+	return b.sessions.Use(id, func(user, realUser string) bool { return p.Admin || p.User == user || p.User == realUser })
+}
+
+// mayUseSession is useSession for who wants to know no more.
+func (b *BackendService) mayUseSession(ctx context.Context, id uuid.UUID) error {
+	_, err := b.useSession(ctx, id)
+	return err
 }
 
 // mayUseOperation is mayUseSession for the session of an operation.

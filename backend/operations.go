@@ -42,15 +42,15 @@ func (b *BackendService) ExecuteHere(
 
 // own makes a request the session's, if the caller may.
 func (b *BackendService) own(ctx context.Context, sessionID uuid.UUID, req *operation.Request) error {
-	if err := b.mayUseSession(ctx, sessionID); err != nil {
+	user, err := b.useSession(ctx, sessionID)
+	if err != nil {
 		return err
 	}
 	if b.draining.Load() {
 		return session.Stopping()
 	}
-	user, _, err := b.sessions.Owner(sessionID)
 	req.SessionID, req.User = sessionID, user
-	return err
+	return nil
 }
 
 // used notes that a session was used, and what with.

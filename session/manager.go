@@ -212,22 +212,33 @@ func (m *SessionManager) Get(id uuid.UUID) (Info, error) {
 	return m.info(s), nil
 }
 
-// Owner says who may use a session: its acting and its real user.
-func (m *SessionManager) Owner(id uuid.UUID) (user, realUser string, err error) {
+// Use notes that a client uses a session, if he may: may is told the session's acting
+// and its real user. It returns the acting one, and fails with NotFound for an id that is
+// not open and for a client who may not.
+func (m *SessionManager) Use(id uuid.UUID, may func(user, realUser string) bool) (user string, err error) {
 	s, err := m.find(id)
 	if err != nil {
-		return "", "", err
+		return "", err
 	}
-	return s.req.User, s.req.RealUser, nil
+	if !may(s.req.User, s.req.RealUser) {
+		return "", NoSuch(id)
+	}
+	s.touch()
+	return s.req.User, nil
 }
 
 // Touch notes that a client has used the session.
 func (m *SessionManager) Touch(id uuid.UUID) {
 	if s, err := m.find(id); err == nil {
-		s.mu.Lock()
-		s.used = time.Now()
-		s.mu.Unlock()
+		s.touch()
 	}
+}
+
+func (s *session) touch() {
+	now := time.Now()
+	s.mu.Lock()
+	s.used = now
+	s.mu.Unlock()
 }
 
 // Failed notes the text of the session's last failure.

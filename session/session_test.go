@@ -248,7 +248,11 @@ func TestInfo(t *testing.T) {
 	require.Equal(t, []uuid.UUID{a.ID, b.ID}, []uuid.UUID{list[0].ID, list[1].ID})
 	require.Equal(t, "it broke", list[0].Exception)
 	require.Equal(t, 5, list[0].ProtocolVersion)
-	user, _, err := m.Owner(b.ID)
+	user, err := m.Use(b.ID, func(user, _ string) bool { return user == "bob" })
 	require.NoError(t, err)
 	require.Equal(t, "bob", user)
+	_, err = m.Use(b.ID, func(string, string) bool { return false })
+	_, missing := m.Use(uuid.New(), func(string, string) bool { return true })
+	require.ErrorIs(t, err, sqlerr.NotFound)
+	require.ErrorIs(t, missing, sqlerr.NotFound)
 }
