@@ -6,10 +6,14 @@ import (
 	"encoding/binary"
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/apache/thrift/lib/go/thrift"
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nekomata-sql/nekomata/engine"
+	"github.com/nekomata-sql/nekomata/operation"
 	tcli "github.com/nekomata-sql/nekomata/thrift/hive"
 )
 
@@ -83,6 +87,33 @@ func TestBriefLeavesTheRestToOthers(t *testing.T) {
 	require.False(t, brief(framed(t, withConf), fresh(withConf)))
 	cancel := &tcli.TCancelOperationReq{OperationHandle: &tcli.TOperationHandle{OperationId: &tcli.THandleIdentifier{}}}
 	require.False(t, brief(framed(t, cancel), fresh(cancel)))
+}
+
+// The brief replies are byte for byte what the generated code writes.
+func TestBriefReplies(t *testing.T) {
+	t.Parallel()
+	replies := []response{closed}
+	for state := operation.Initialized; state <= operation.TimedOut; state++ {
+		for _, q := range []engine.Query{engine.Statement{}, engine.Tables{}} {
+			for _, rows := range []bool{false, true} {
+				info := operation.Info{ID: uuid.New(), Query: q, State: state, HasResultSet: rows, ModifiedRows: 7}
+				replies = append(replies, started(info), goesWell(info))
+				info.Started, info.Completed = time.UnixMilli(1<<41+5), time.UnixMilli(1<<42)
+				replies = append(replies, goesWell(info))
+			}
+		}
+	}
+	for i, r := range replies {
+		b, ok := r.(*briefReply)
+		require.True(t, ok)
+		got, err := b.appendMessage([]byte("before"), int32(i))
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(got), b.messageSize())
+		c := &conn{}
+		c.proto = thrift.NewTBinaryProtocolConf(&c.wire, &thrift.TConfiguration{TBinaryStrictWrite: new(true)})
+		c.writeReply(t.Context(), header{b.method, int32(i)}, b)
+		require.Equal(t, "before"+string(c.wire.out), string(got))
+	}
 }
 
 // FuzzBrief has the generated code read what brief has read, to the same.

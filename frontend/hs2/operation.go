@@ -26,7 +26,7 @@ func (c *conn) executed(ctx context.Context, info operation.Info) (response, err
 		_ = c.h.opts.Backend.CloseOperation(ctx, info.ID) // without an answer the client can't
 		return nil, info.Err
 	}
-	return &tcli.TExecuteStatementResp{Status: success, OperationHandle: operationHandle(info)}, nil
+	return started(info), nil
 }
 
 func refuseExecute(s *tcli.TStatus) response { return &tcli.TExecuteStatementResp{Status: s} }
@@ -55,8 +55,28 @@ func (c *conn) getOperationStatus(ctx context.Context, q *tcli.TGetOperationStat
 			state = tcli.TOperationState_CANCELED_STATE
 		}
 	}
+	if info.Err == nil && !q.GetGetProgressUpdate() {
+		return goesWell(info), nil
+	}
+	r := operationStatus(info, state)
+	if info.Err != nil {
+		s := status(info.Err)
+		r.SqlState, r.ErrorCode, r.ErrorMessage = s.SqlState, s.ErrorCode, s.ErrorMessage
+	}
+	if q.GetGetProgressUpdate() {
+		r.ProgressUpdateResponse = progress(info)
+	}
+	return r, nil
+}
+
+// noTasks is the status of an operation's tasks, of which nothing is known.
+const noTasks = "[]"
+
+// operationStatus is what to tell of every operation, with what its state is called to
+// the client.
+func operationStatus(info operation.Info, state tcli.TOperationState) *tcli.TGetOperationStatusResp {
 	r := &tcli.TGetOperationStatusResp{
-		Status: success, OperationState: &state, TaskStatus: new("[]"),
+		Status: success, OperationState: &state, TaskStatus: new(noTasks),
 		OperationStarted: new(millis(info.Started)), OperationCompleted: new(millis(info.Completed)),
 	}
 	if rows, known := hasRows(info); known {
@@ -66,14 +86,7 @@ func (c *conn) getOperationStatus(ctx context.Context, q *tcli.TGetOperationStat
 	if n, known := modifiedRows(info); known {
 		r.NumModifiedRows = &n
 	}
-	if info.Err != nil {
-		s := status(info.Err)
-		r.SqlState, r.ErrorCode, r.ErrorMessage = s.SqlState, s.ErrorCode, s.ErrorMessage
-	}
-	if q.GetGetProgressUpdate() {
-		r.ProgressUpdateResponse = progress(info)
-	}
-	return r, nil
+	return r
 }
 
 // millis is a time as the protocol has it; 0 for what has not happened.
@@ -110,7 +123,7 @@ func (c *conn) closeOperation(ctx context.Context, q *tcli.TCloseOperationReq) (
 	if err != nil {
 		return nil, err
 	}
-	return &tcli.TCloseOperationResp{Status: success}, c.h.opts.Backend.CloseOperation(ctx, id)
+	return closed, c.h.opts.Backend.CloseOperation(ctx, id)
 }
 
 func (c *conn) getQueryID(ctx context.Context, q *tcli.TGetQueryIdReq) (response, error) {
