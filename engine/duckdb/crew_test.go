@@ -190,3 +190,17 @@ func TestOneThread(t *testing.T) {
 	require.EqualValues(t, 1, n)
 	require.Nil(t, e.database().crew.enlist)
 }
+
+// TestFreedMemoryIsGivenBack must not run beside others, which use memory too.
+func TestFreedMemoryIsGivenBack(t *testing.T) { //nolint:paralleltest // as said
+	c := connect(t, start(t, Options{Threads: 4}))
+	base := resident(t)
+	exec(t, c, "CREATE TABLE t AS SELECT i::VARCHAR || repeat('x', 50) s FROM range(3000000) t(i)")
+	exec(t, c, "CREATE TABLE u AS SELECT s, count(*) n FROM t GROUP BY s ORDER BY s DESC")
+	exec(t, c, "DROP TABLE t")
+	exec(t, c, "DROP TABLE u")
+	held := resident(t) - base
+	require.Eventually(t, func() bool { return resident(t)-base < held/2 }, 30*time.Second, 100*time.Millisecond,
+		"%d MB are held", held>>20)
+	t.Logf("%d MB after the statements, %d then", held>>20, (resident(t)-base)>>20)
+}

@@ -160,8 +160,11 @@ func ask(handle native.Connection, sql string, column int) (string, failure) {
 	if native.DataChunkGetSize(chunk) == 0 || native.ColumnType(&result, native.IdxT(column)) != native.TypeVarchar {
 		return "", failure{}
 	}
-	data := native.VectorGetData(native.DataChunkGetVector(chunk, native.IdxT(column)))
-	return native.StringTData((*native.StringT)(data)), failure{}
+	vector := native.DataChunkGetVector(chunk, native.IdxT(column))
+	if valid := native.VectorGetValidity(vector); valid != nil && !native.ValidityRowIsValid(valid, 0) {
+		return "", failure{} // what is in the place of a NULL may be anything
+	}
+	return native.StringTData((*native.StringT)(native.VectorGetData(vector))), failure{}
 }
 
 // connect makes a connection.

@@ -272,6 +272,18 @@ func TestFlatMemory(t *testing.T) {
 	require.Less(t, most, bytes/4)
 }
 
+// TestAskForNull: what DuckDB leaves in the place of a NULL is no text to read.
+func TestAskForNull(t *testing.T) {
+	t.Parallel()
+	c := connect(t, start(t, Options{}))
+	for range 100 {
+		exec(t, c, "SELECT i, repeat('x', 50) || i AS s FROM range(5000) t(i) ORDER BY s")
+		text, ok := c.lookup("SELECT string_agg(tag, ' ') FROM duckdb_memory() WHERE memory_usage_bytes < 0", 0)
+		require.True(t, ok)
+		require.Empty(t, text)
+	}
+}
+
 // resident is the process's memory in bytes.
 func resident(tb testing.TB) int64 {
 	tb.Helper()

@@ -107,6 +107,9 @@ func (o Options) settings() []string {
 		// A secret that one session made must not show up in the next one's, nor in
 		// the home directory.
 		"SET GLOBAL allow_persistent_secrets = false",
+		// Freed memory goes back to the system from a thread of the allocator's: else it would
+		// stay until one of DuckDB's threads has nothing to do, and there are none (see crew).
+		"SET GLOBAL allocator_background_threads = true",
 		"SET GLOBAL default_null_order = 'nulls_first_on_asc_last_on_desc'", // Hive's
 	}
 	if o.Dialect != DialectDuckDB {
