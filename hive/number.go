@@ -1,6 +1,7 @@
 package hive
 
 import (
+	"encoding/binary"
 	"math"
 	"math/bits"
 	"strconv"
@@ -161,6 +162,74 @@ func AppendScaled(dst []byte, magnitude uint64, negative bool, scale int) []byte
 	copy(b[point+1:], b[point:len(b)-1])
 	b[point] = '.'
 	return b
+}
+
+// ScaledRoom is what [PutScaled] may write to.
+const ScaledRoom = 34
+
+// PutScaled writes a decimal of at most sixteen figures, of which at most fifteen are
+// behind the point, to the front of out, as [AppendScaled] does, and returns its
+// length; what is behind it may change. It returns 0 for any other, which
+// AppendScaled knows.
+func PutScaled(out *[ScaledRoom]byte, magnitude uint64, negative bool, scale int) int {
+	if magnitude >= 1e16 || uint(scale) > 15 {
+		return 0
+	}
+	sign := int(asBit(negative))
+	out[0] = '-'
+	if magnitude < 1e8 && scale < 8 {
+		// All in a register, from which the figures before the point fall out.
+		text := eightFigures(uint32(magnitude))
+		lead := min(bits.TrailingZeros64(text)/8, 7-scale)
+		text = (text | zeros) >> (8 * lead)
+		whole := 8 - lead - scale
+		binary.LittleEndian.PutUint64(out[sign:], text)
+		if scale == 0 {
+			return sign + whole
+		}
+		binary.LittleEndian.PutUint64(out[sign+whole+1:], text>>(8*whole))
+		out[sign+whole] = '.'
+		return sign + whole + 1 + scale
+	}
+	var room [32]byte
+	high := eightFigures(uint32(magnitude / 1e8))
+	low := eightFigures(uint32(magnitude % 1e8))
+	lead := bits.TrailingZeros64(high) / 8
+	if high == 0 {
+		lead = 8 + bits.TrailingZeros64(low)/8
+	}
+	lead = min(lead, 15-scale)
+	binary.LittleEndian.PutUint64(room[:], high|zeros)
+	binary.LittleEndian.PutUint64(room[8:], low|zeros)
+	whole := 16 - lead - scale
+	*(*[16]byte)(out[sign:]) = *(*[16]byte)(room[lead:])
+	if scale == 0 {
+		return sign + whole
+	}
+	*(*[16]byte)(out[sign+whole+1:]) = *(*[16]byte)(room[lead+whole:])
+	out[sign+whole] = '.'
+	return sign + whole + 1 + scale
+}
+
+// zeros are eight figures.
+const zeros = 0x3030_3030_3030_3030
+
+// eightFigures are those of a number below 1e8, one in a byte, the first lowest. It
+// halves all parts of the number at once.
+func eightFigures(n uint32) uint64 {
+	thousands := uint64(n) / 1e4
+	v := thousands | (uint64(n)-1e4*thousands)<<32
+	hundreds := v * 10486 >> 20 & 0x7f_0000_007f // 10486/2^20 is a hundredth, near enough
+	v = hundreds | (v-100*hundreds)<<16
+	tens := v * 103 >> 10 & 0x000f_000f_000f_000f
+	return tens | (v-10*tens)<<8
+}
+
+func asBit(v bool) uint8 {
+	if v {
+		return 1
+	}
+	return 0
 }
 
 // orZero appends the figure of a number that has none.

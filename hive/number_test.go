@@ -140,3 +140,33 @@ func TestDecimalLimits(t *testing.T) {
 
 // text is the first value's.
 func text(arr arrow.Array) string { return string(hive.AppendText(nil, arr, 0)) }
+
+// TestPutScaled compares with the slow way: around each power of ten, and random
+// numbers of any length.
+func TestPutScaled(t *testing.T) {
+	t.Parallel()
+	check := func(magnitude uint64, negative bool, scale int) {
+		var out [hive.ScaledRoom]byte
+		n := hive.PutScaled(&out, magnitude, negative, scale)
+		if magnitude >= 1e16 || scale < 0 || scale > 15 {
+			require.Zero(t, n)
+			return
+		}
+		require.Equal(t, string(hive.AppendScaled(nil, magnitude, negative, scale)), string(out[:n]))
+	}
+	for scale := -1; scale <= 17; scale++ {
+		for power := uint64(1); power < 1e18; power *= 10 {
+			for _, m := range []uint64{0, power - 1, power, power + 1, 7 * power, 9*power + 9} {
+				check(m, false, scale)
+				check(m, true, scale)
+			}
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		bits := rapid.IntRange(0, 64).Draw(t, "bits")
+		check(rapid.Uint64().Draw(t, "magnitude")>>bits, rapid.Bool().Draw(t, "negative"), rapid.IntRange(-2, 40).Draw(t, "scale"))
+	})
+	for n := range uint64(1e5) { // each half of eight figures
+		check(n*999, false, 7)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"strings"
+	"testing"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -13,6 +14,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/decimal256"
 	"github.com/apache/arrow-go/v18/arrow/float16"
 	"github.com/apache/arrow-go/v18/arrow/memory"
+	"github.com/stretchr/testify/require"
 
 	"github.com/nekomata-sql/nekomata/hive"
 )
@@ -210,5 +212,41 @@ func appendRandomBytes(r *rand.Rand, builder array.Builder, nulls bool) {
 		b.Child(1 - member).AppendEmptyValue()
 	default:
 		panic(fmt.Sprintf("no random value for %T", builder))
+	}
+}
+
+// TestDecimalsOfAnyLength: few and many, short ones before and behind long ones, and
+// as many long ones as there are.
+func TestDecimalsOfAnyLength(t *testing.T) {
+	t.Parallel()
+	numbers := []decimal128.Num{
+		decimal128.FromI64(0), decimal128.FromI64(-1), decimal128.FromI64(15), decimal128.FromI64(99_999_999), decimal128.FromI64(-100_000_000),
+		decimal128.FromI64(9_999_999_999_999_999), decimal128.FromI64(-10_000_000_000_000_000), decimal128.FromI64(math.MinInt64),
+		decimal128.FromU64(math.MaxUint64), decimal128.New(-1, 0), decimal128.New(-1, 1), decimal128.New(1, 0),
+		decimal128.MaxDecimal128, decimal128.MaxDecimal128.Negate(), decimal128.New(math.MinInt64, 0),
+	}
+	for _, scale := range []int32{0, 1, 7, 8, 15, 16, 20, 38, -2} {
+		for first := range numbers {
+			for _, times := range []int{0, 1, 2, 50} {
+				b := array.NewDecimal128Builder(memory.DefaultAllocator, &arrow.Decimal128Type{Precision: 38, Scale: scale})
+				for i := range 2 * times * len(numbers) {
+					if i%7 == 3 {
+						b.AppendNull()
+					}
+					b.Append(numbers[(first+i/max(1, times))%len(numbers)])
+				}
+				arr := b.NewDecimal128Array()
+				want := []byte{}
+				for i := range arr.Len() {
+					at := len(want)
+					want = append(want, 0, 0, 0, 0)
+					if arr.IsValid(i) {
+						want = hive.AppendText(want, arr, i)
+						putLength(want, at)
+					}
+				}
+				require.Equal(t, want, appendTexts([]byte{}, arr))
+			}
+		}
 	}
 }

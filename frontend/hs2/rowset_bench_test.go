@@ -10,6 +10,7 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/decimal128"
 	"github.com/apache/arrow-go/v18/arrow/memory"
 	"github.com/apache/thrift/lib/go/thrift"
 
@@ -197,6 +198,14 @@ func standardTimes(*array.Timestamp) func([]byte, arrow.Timestamp) []byte {
 // BenchmarkColumn encodes one column of 10,000 rows.
 func BenchmarkColumn(b *testing.B) {
 	f := benchResults(benchRows, 0)
+	decimals := array.NewDecimal128Builder(memory.DefaultAllocator, &arrow.Decimal128Type{Precision: 21, Scale: 1})
+	for i := range int64(benchRows) {
+		decimals.Append(decimal128.FromI64(1_000_000 + 15*i))
+	}
+	columns := append(f.rows.batches[0].Columns(), decimals.NewArray())
+	fields := append(f.rows.batches[0].Schema().Fields(), arrow.Field{Name: "amount", Type: decimals.Type()})
+	schema := arrow.NewSchema(fields, nil)
+	f.rows = rowSet{columns: hive.Columns(schema), batches: []arrow.RecordBatch{array.NewRecordBatch(schema, columns, benchRows)}}
 	for k, c := range f.rows.columns {
 		b.Run(c.Name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -103,7 +103,7 @@ func textSize(arr arrow.Array) int {
 	case *array.Timestamp:
 		return timestampRoom * a.Len()
 	case *array.Decimal128:
-		return decimalRoom * a.Len()
+		return decimalRoom*a.Len() + hive.ScaledRoom
 	case *array.Null:
 		return 4 * a.Len()
 	default:

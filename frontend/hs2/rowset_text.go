@@ -14,7 +14,7 @@ import (
 const (
 	timestampRoom = 4 + hive.TimestampRoom
 	dateRoom      = 4 + 10
-	decimalRoom   = 4 + 20 // for a number of 64 bits and its point
+	decimalRoom   = 4 + 20 // for a number of 64 bits and its point, but what is behind the last is written to as well
 )
 
 // appendTexts appends values in Hive's text form, each with its length before it;
@@ -160,19 +160,47 @@ func appendDates(dst []byte, arr *array.Date32) []byte {
 	return b
 }
 
-// appendDecimals takes the short way with numbers of 64 bits, which most are.
+// appendDecimals takes the short way with numbers of 16 figures, which most are.
 func appendDecimals(dst []byte, arr *array.Decimal128) []byte {
 	typ, _ := arr.DataType().(arrow.DecimalType)
 	scale := int(typ.GetScale())
 	skip := arr.NullN() > 0
-	b := slices.Grow(dst, decimalRoom*arr.Len())
+	b, out := extend(dst, decimalRoom*arr.Len()+hive.ScaledRoom)
+	p := 0
 	for i, v := range arr.Values() {
+		if len(out)-p < 4+hive.ScaledRoom {
+			return appendWideDecimals(b[:len(dst)+p], arr, i)
+		}
+		cell := (*[4 + hive.ScaledRoom]byte)(out[p:])
+		size := 0
+		if !skip || arr.IsValid(i) {
+			low, high := v.LowBits(), v.HighBits()
+			sign := uint64(high >> 63) // all bits or none
+			if high == int64(sign) && (high == 0 || low != 0) {
+				size = hive.PutScaled((*[hive.ScaledRoom]byte)(cell[4:]), (low^sign)-sign, sign != 0, scale)
+			}
+			if size == 0 {
+				return appendWideDecimals(b[:len(dst)+p], arr, i)
+			}
+		}
+		binary.BigEndian.PutUint32(cell[:], uint32(size))
+		p += 4 + size
+	}
+	return b[:len(dst)+p]
+}
+
+// appendWideDecimals goes on at value i, however many figures there are.
+func appendWideDecimals(dst []byte, arr *array.Decimal128, i int) []byte {
+	typ, _ := arr.DataType().(arrow.DecimalType)
+	scale := int(typ.GetScale())
+	b := dst
+	for ; i < arr.Len(); i++ {
 		at := len(b)
 		b = append(b, 0, 0, 0, 0)
-		if skip && arr.IsNull(i) {
+		if arr.IsNull(i) {
 			continue
 		}
-		switch low, high := v.LowBits(), v.HighBits(); {
+		switch low, high := arr.Value(i).LowBits(), arr.Value(i).HighBits(); {
 		case high == 0:
 			b = hive.AppendScaled(b, low, false, scale)
 		case high == -1 && low != 0:
