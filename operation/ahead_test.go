@@ -204,6 +204,26 @@ func TestFileThatFailsWhileReadingAhead(t *testing.T) {
 	})
 }
 
+// Nothing is read before the page is released: it may be on its way still.
+func TestReadingAheadWaitsForThePage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		rows := &fakeRows{s: script{batches: 9, perBatch: 2000}}
+		r := newResult(rows, ResultOptions{Window: 1 << 20})
+		defer r.close()
+		p, err := r.fetch(t.Context(), Fetch{MaxRows: 2000})
+		require.NoError(t, err)
+		synctest.Wait()
+		require.Equal(t, 1, rows.next)
+		p.Release()
+		synctest.Wait()
+		require.Equal(t, 2, rows.next)
+		p.Release()
+		synctest.Wait()
+		require.Equal(t, 2, rows.next)
+	})
+}
+
 // While the client is busy with a page, the next one is encoded too, and comes with
 // just the rows that it was made of.
 func TestTheNextPageIsEncodedAhead(t *testing.T) {

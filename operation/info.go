@@ -79,7 +79,8 @@ type Fetch struct {
 	Encode func(next *Page) any
 }
 
-// Page is a run of rows of a result. Release it when it has been encoded.
+// Page is a run of rows of a result. Release it when it has been sent: what will be
+// asked for next is read from then on, while the client is busy.
 type Page struct {
 	// Schema is nil for a statement without a result set.
 	Schema *arrow.Schema
@@ -95,12 +96,18 @@ type Page struct {
 	Total int64
 	// Encoded is what Fetch.Encode made of just these rows beforehand, or nil.
 	Encoded any
+
+	next func() // reads what follows; nil when nothing does
 }
 
-// Release gives the batches back.
+// Release gives the batches back. A second call does nothing.
 func (p *Page) Release() {
 	for _, b := range p.Batches {
 		b.Release()
 	}
 	p.Batches = nil
+	if next := p.next; next != nil {
+		p.next = nil
+		go next()
+	}
 }

@@ -237,7 +237,8 @@ func (r *result) fetch(ctx context.Context, f Fetch) (*Page, error) {
 	page.Encoded = r.encoded.of(page)
 	r.encoded = encoded{}
 	if r.rows != nil && r.total-r.offset < page.Rows || f.Encode != nil && page.Rows > 0 && len(r.held) > 0 {
-		go r.readAhead(ctx, page.Rows, f)
+		rows := page.Rows
+		page.next = func() { r.readAhead(ctx, rows, f) }
 	}
 	return page, nil
 }

@@ -29,6 +29,17 @@ type conn struct {
 	unnamed bool
 	// opened are the sessions that it has opened on this connection, the youngest last.
 	opened []opened
+	// sent is to be called when the answer to the call has been sent; nil when nobody
+	// wants to know.
+	sent func()
+}
+
+// delivered says that the answer has been sent, or never will be.
+func (c *conn) delivered() {
+	if sent := c.sent; sent != nil {
+		c.sent = nil
+		sent()
+	}
 }
 
 // carrier is what carries messages. It is told of each call.

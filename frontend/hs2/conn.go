@@ -147,6 +147,7 @@ func (c *socket) explain(ctx context.Context, err error) {
 // send sends the answer and makes ready for the next call. broken is why there can be
 // none.
 func (c *socket) send(ctx context.Context, broken error) error {
+	defer c.delivered()
 	reply, err := c.wire.finish()
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package hs2
 
 import (
 	"context"
+	"slices"
 
 	"github.com/nekomata-sql/nekomata/hive"
 	"github.com/nekomata-sql/nekomata/operation"
@@ -61,22 +62,24 @@ func (c *conn) fetchResults(ctx context.Context, q *tcli.TFetchResultsReq) (resp
 	switch q.FetchType {
 	case fetchRows:
 		if !t.form.Arrow && !byRow {
-			f.Encode = c.h.encodeAhead
+			prefix := c.wire.prefix
+			f.Encode = func(page *operation.Page) any { return c.h.encodeAhead(page, prefix+answerHead) }
 		}
 		page, err := c.h.opts.Backend.Fetch(ctx, id, f)
 		if err != nil {
 			return nil, err
 		}
+		c.sent = page.Release
 		if t.form.Arrow {
-			defer page.Release()
 			set, err := arrowRowSet(page.Schema, page.Batches, page.Start, t.form)
 			return &fetchResults{rows: set, hasMore: page.HasMore}, err
 		}
 		set := rowSet{columns: hive.Columns(page.Schema), batches: page.Batches, start: page.Start, byRow: byRow}
+		answer := &pageAnswer{fetchResults: fetchResults{rows: set, hasMore: page.HasMore}, lender: &c.h.buffers}
 		if !byRow {
-			set.ready, _ = page.Encoded.([]byte)
+			answer.ready, _ = page.Encoded.(*ready)
 		}
-		return &pageAnswer{fetchResults: fetchResults{rows: set, hasMore: page.HasMore}, page: page, lender: &c.h.buffers}, nil
+		return answer, nil
 	case fetchLog:
 		lines, err := c.h.opts.Backend.FetchLog(ctx, id, f)
 		if err != nil {
@@ -105,33 +108,35 @@ func (c *conn) fetch(q *tcli.TFetchResultsReq) (operation.Fetch, error) {
 	return f, nil
 }
 
-// encodeAhead makes the columns of a page that will probably be asked for next.
-// What fails here, even by a panic, fails again and is told when it is asked for.
-func (h *Handler) encodeAhead(page *operation.Page) (ready any) {
+// encodeAhead makes the columns of a page that will probably be asked for next, behind
+// room for head bytes. What fails here, even by a panic, fails again and is told when
+// it is asked for.
+func (h *Handler) encodeAhead(page *operation.Page, head int) (encoded any) {
 	defer func() {
 		if recover() != nil {
-			ready = nil
+			encoded = nil
 		}
 	}()
 	set := rowSet{columns: hive.Columns(page.Schema), batches: page.Batches, start: page.Start}
-	b, err := set.appendTo(h.buffers.grow(nil, set.size()))
+	const end = 2 // what comes behind the rows
+	size := head + set.size() + end
+	b, err := set.appendTo(slices.Grow(h.buffers.grow(nil, size), size)[:head])
 	if err != nil {
 		return nil
 	}
-	return b
+	return &ready{message: b, head: head}
 }
 
-// pageAnswer gives a page back once its rows are in the message.
+// pageAnswer gives back what was made ahead, unless that is the message.
 type pageAnswer struct {
 	fetchResults
-	page   *operation.Page
-	lender *buffers // takes back what was made ahead
+	lender *buffers
 }
 
 func (a *pageAnswer) appendMessage(dst []byte, seq int32) ([]byte, error) {
-	defer func() {
-		a.lender.give(a.rows.ready)
-		a.page.Release()
-	}()
-	return a.fetchResults.appendMessage(dst, seq)
+	b, err := a.fetchResults.appendMessage(dst, seq)
+	if r := a.ready; r != nil && &b[0] != &r.message[0] {
+		a.lender.give(r.message)
+	}
+	return b, err
 }

@@ -117,6 +117,7 @@ func (s *httpHandler) serve(w http.ResponseWriter, r *http.Request) error {
 	}
 	c, _ := s.conns.Get().(*httpConn)
 	defer func() {
+		c.delivered()
 		c.wire.done()
 		c.id, c.opened = identity{}, nil
 		s.conns.Put(c)

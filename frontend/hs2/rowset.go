@@ -27,8 +27,6 @@ type rowSet struct {
 	start int64
 	// byRow writes rows (protocol V1 to V5) instead of columns.
 	byRow bool
-	// ready is what appendTo would append, when that was made before.
-	ready []byte
 }
 
 // fetchResults is the answer of FetchResults. It writes its whole message itself,
@@ -36,7 +34,19 @@ type rowSet struct {
 type fetchResults struct {
 	rows    rowSet
 	hasMore bool
+	ready   *ready // rows, when they were encoded before
 }
+
+// ready is a TRowSet that was encoded before it was asked for, with room before it for
+// what a message begins with.
+type ready struct {
+	message []byte
+	head    int // where the rows begin
+}
+
+// answerHead is the length of what a message has before its rows, after its frame's
+// header.
+const answerHead = len(fetchHeader) + 25
 
 var (
 	_ response = (*fetchResults)(nil)
@@ -49,51 +59,59 @@ const fetchHeader = "\x80\x01\x00\x02\x00\x00\x00\x0cFetchResults"
 
 // messageSize is about the number of bytes that appendMessage appends.
 func (f *fetchResults) messageSize() int {
-	return max(f.rows.size(), len(f.rows.ready)) + len(fetchHeader) + 64
+	if f.ready != nil {
+		return answerHead
+	}
+	return f.rows.size() + answerHead + 64
 }
 
 // appendMessage appends the reply to FetchResults with sequence number seq. It
-// fails, and appends nothing, when a value does not fit its column's type.
+// fails, and appends nothing, when a value does not fit its column's type. What it
+// returns is in the memory of the rows that were ready, when that has just the room.
 func (f *fetchResults) appendMessage(dst []byte, seq int32) ([]byte, error) {
 	b := slices.Grow(dst, f.messageSize())
 	b = append(b, fetchHeader...)
 	b = binary.BigEndian.AppendUint32(b, uint32(seq))
 	b = append(b, thrift.STRUCT, 0, 0) // success
-	b, err := f.appendResponse(b)
-	if err != nil {
-		return dst, err
+	b = f.appendBegin(b)
+	switch r := f.ready; {
+	case r == nil:
+		var err error
+		if b, err = f.rows.appendTo(b); err != nil {
+			return dst, err
+		}
+	case r.head == len(b):
+		copy(r.message, b)
+		b = r.message
+	default: // another connection's, with other frames
+		b = append(b, r.message[r.head:]...)
 	}
-	return append(b, thrift.STOP), nil
+	return append(b, thrift.STOP, thrift.STOP), nil
 }
 
 // Write writes the TFetchResultsResp alone.
 func (f *fetchResults) Write(_ context.Context, p thrift.TProtocol) error {
-	b, err := f.appendResponse(make([]byte, 0, f.messageSize()))
+	b, err := f.rows.appendTo(f.appendBegin(make([]byte, 0, f.messageSize())))
 	if err != nil {
 		return err
 	}
-	_, err = p.Transport().Write(b)
+	_, err = p.Transport().Write(append(b, thrift.STOP))
 	return err
 }
 
-// appendResponse appends a TFetchResultsResp.
-func (f *fetchResults) appendResponse(dst []byte) ([]byte, error) {
-	b := append(dst,
+// appendBegin appends what a TFetchResultsResp has before its rows.
+func (f *fetchResults) appendBegin(dst []byte) []byte {
+	return append(dst,
 		thrift.STRUCT, 0, 1, // status
 		thrift.I32, 0, 1, 0, 0, 0, 0, // statusCode = SUCCESS_STATUS
 		thrift.STOP,
 		thrift.BOOL, 0, 2, asByte(f.hasMore), // hasMoreRows
 		thrift.STRUCT, 0, 3, // results
 	)
-	b, err := f.rows.appendTo(b)
-	return append(b, thrift.STOP), err
 }
 
 // appendTo appends a TRowSet.
 func (r *rowSet) appendTo(dst []byte) ([]byte, error) {
-	if r.ready != nil {
-		return append(dst, r.ready...), nil
-	}
 	for _, batch := range r.batches {
 		if int(batch.NumCols()) != len(r.columns) {
 			return dst, sqlerr.New(sqlerr.Internal, "a batch has %d columns where the result has %d",

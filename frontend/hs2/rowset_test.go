@@ -20,6 +20,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/nekomata-sql/nekomata/hive"
+	"github.com/nekomata-sql/nekomata/operation"
 	"github.com/nekomata-sql/nekomata/sqlerr"
 	tcli "github.com/nekomata-sql/nekomata/thrift/hive"
 )
@@ -188,6 +189,25 @@ func requireGenerated(t require.TestingT, seq int32, f *fetchResults) {
 	got = got[6:]
 	requireBytes(t, want, got)
 	requireBytes(t, want, generated(seq, parsed(t, got)))
+}
+
+// TestRowsThatWereReady: a message is the same, and in the memory of its rows where
+// there is room for just what comes before them.
+func TestRowsThatWereReady(t *testing.T) {
+	t.Parallel()
+	f := benchResults(100, 7)
+	h := New(Options{})
+	page := &operation.Page{Schema: f.rows.batches[0].Schema(), Batches: f.rows.batches, Start: 5}
+	f.rows.start = 5
+	want := must(f.appendMessage([]byte("1234"), 9))
+	for prefix, same := range map[int]bool{4: true, 0: false, 6: false} {
+		f.ready = h.encodeAhead(page, prefix+answerHead).(*ready)
+		require.Less(t, f.messageSize(), 100)
+		got := must(f.appendMessage([]byte("1234"), 9))
+		requireBytes(t, want, got)
+		require.Equal(t, same, &got[0] == &f.ready.message[0])
+	}
+	require.Nil(t, h.encodeAhead(&operation.Page{Schema: arrow.NewSchema(nil, nil), Batches: f.rows.batches}, 0), "it can't be")
 }
 
 // Any batches of any types, nulls and slices: the bytes are those of the structs
