@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -27,33 +25,13 @@ import (
 	"github.com/nekomata-sql/nekomata/metadata/metadatatest"
 )
 
-// clients ask at once.
-const clients = 16
-
-// benchStores runs a benchmark on both kinds of database; db is a connection past the
+// benchManagers runs a benchmark on both kinds of database; db is a connection past the
 // store.
-func benchStores(b *testing.B, bench func(b *testing.B, m *batch.Manager, db *sql.DB)) {
+func benchManagers(b *testing.B, bench func(b *testing.B, m *batch.Manager, db *sql.DB)) {
 	b.Helper()
-	manager := func(b *testing.B, s *metadata.Store) *batch.Manager {
+	metadatatest.Bench(b, func(b *testing.B, s *metadata.Store, db *sql.DB) {
 		b.Helper()
-		return batch.NewManager(batch.ManagerOptions{Store: s, Host: "here", Dir: b.TempDir(), Instance: func() string { return "gw1:10099" }})
-	}
-	b.Run("MariaDB", func(b *testing.B) {
-		m := metadatatest.StartMariaDB(b)
-		name := m.Database(b)
-		s := metadatatest.Open(b, metadata.Options{URL: m.URL(name), User: "root"})
-		db := m.Open(b, name)
-		db.SetMaxIdleConns(clients)
-		bench(b, manager(b, s), db)
-	})
-	b.Run("SQLite", func(b *testing.B) {
-		path := b.TempDir() + "/s.db"
-		s := metadatatest.Open(b, metadata.Options{URL: "jdbc:sqlite:" + path})
-		db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(30000)&_pragma=synchronous(FULL)&_txlock=immediate")
-		require.NoError(b, err)
-		db.SetMaxOpenConns(1)
-		b.Cleanup(func() { _ = db.Close() })
-		bench(b, manager(b, s), db)
+		bench(b, batch.NewManager(batch.ManagerOptions{Store: s, Host: "here", Dir: b.TempDir(), Instance: func() string { return "gw1:10099" }}), db)
 	})
 }
 
@@ -61,14 +39,14 @@ func benchStores(b *testing.B, bench func(b *testing.B, m *batch.Manager, db *sq
 // long the middle one and the slowest of a hundred took.
 func crowd(b *testing.B, work func() error) {
 	b.Helper()
-	next, took := make(chan struct{}, b.N), make([][]time.Duration, clients)
+	next, took := make(chan struct{}, b.N), make([][]time.Duration, metadatatest.Clients)
 	for range b.N {
 		next <- struct{}{}
 	}
 	close(next)
 	var all sync.WaitGroup
 	b.ResetTimer()
-	for c := range clients {
+	for c := range metadatatest.Clients {
 		all.Go(func() {
 			for range next {
 				began := time.Now()
@@ -103,7 +81,7 @@ func annOf(b *testing.B) context.Context {
 // BenchmarkSubmit has accepted batches, by the Manager alone and over HTTP, beside the
 // INSERT alone, which no gateway can beat. The 16 clients share the machine.
 func BenchmarkSubmit(b *testing.B) {
-	benchStores(b, func(b *testing.B, m *batch.Manager, db *sql.DB) {
+	benchManagers(b, func(b *testing.B, m *batch.Manager, db *sql.DB) {
 		b.Helper()
 		b.Run("Bare", func(b *testing.B) {
 			crowd(b, func() error {
@@ -131,7 +109,7 @@ func BenchmarkSubmit(b *testing.B) {
 		b.Run("REST", func(b *testing.B) {
 			gateway := httptest.NewServer(rest.New(rest.Options{Backend: backend.NewBackendService(backend.Options{}), Batches: m}))
 			defer gateway.Close()
-			http := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
+			http := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: metadatatest.Clients}}
 			defer http.CloseIdleConnections()
 			c, err := client.New(client.Options{URLs: []string{gateway.URL}, User: "ann", HTTP: http})
 			require.NoError(b, err)
@@ -173,17 +151,13 @@ func BenchmarkSubmit(b *testing.B) {
 
 // BenchmarkListBatches lists 100 of NEKOMATA_BENCH_ROWS batches (20,000).
 func BenchmarkListBatches(b *testing.B) {
-	rows := 20_000
-	if n, err := strconv.Atoi(os.Getenv("NEKOMATA_BENCH_ROWS")); err == nil {
-		rows = n
-	}
-	benchStores(b, func(b *testing.B, m *batch.Manager, db *sql.DB) {
+	benchManagers(b, func(b *testing.B, m *batch.Manager, db *sql.DB) {
 		b.Helper()
-		fillRows(b, db, rows)
+		metadatatest.Fill(b, db, metadatatest.Rows(b, 20_000), metadata.Pending)
 		for name, f := range map[string]batch.Filter{"All": {}, "User": {User: "u7"}, "State": {State: "PENDING"}} {
 			b.Run(name, func(b *testing.B) {
 				crowd(b, func() error {
-					l, err := m.List(annOf(b), f, batch.Page{Size: 100, Desc: true})
+					l, err := m.List(annOf(b), f, batch.Page{Size: 100, Desc: true, Brief: true})
 					if err == nil && len(l.Batches) != 100 {
 						err = fmt.Errorf("%d batches", len(l.Batches))
 					}
@@ -192,24 +166,4 @@ func BenchmarkListBatches(b *testing.B) {
 			})
 		}
 	})
-}
-
-// fillRows makes waiting batches of 100 users, a millisecond apart, by few statements.
-func fillRows(b *testing.B, db *sql.DB, rows int) {
-	b.Helper()
-	const some = 10_000
-	start := time.Now().UnixMilli() - int64(rows)
-	for from := 0; from < rows; from += some {
-		var text strings.Builder
-		text.WriteString("INSERT INTO metadata (identifier, session_type, real_user, user_name, state, request_name, request_conf, request_args, create_time, engine_type, lease_expires) VALUES ")
-		for i := from; i < min(from+some, rows); i++ {
-			if i > from {
-				text.WriteByte(',')
-			}
-			fmt.Fprintf(&text, `('%s','BATCH','root','u%d','PENDING','batch %d','{"spark.a":"1"}','[]',%d,'SPARK',0)`,
-				uuid.NewString(), i%100, i, start+int64(i))
-		}
-		_, err := db.ExecContext(b.Context(), text.String())
-		require.NoError(b, err)
-	}
 }

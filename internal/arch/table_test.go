@@ -93,7 +93,7 @@ var foreign = map[string][]string{
 	"software.sslmate.com/":          {"frontend/tlsfile"},
 	"github.com/klauspost/compress/": {"frontend"},
 	"github.com/go-sql-driver/mysql": {"metadata", "metadata/metadatatest"},
-	"modernc.org/":                   {"metadata"},
+	"modernc.org/":                   {"metadata", "metadata/metadatatest"},
 	"k8s.io/":                        {"batch/application/kubernetes"},
 	// Only for tests, and for the suites that several tests share.
 	"testing":                   {"engine/enginetest", "frontend/hs2/hs2test", "metadata/metadatatest", "test/env", "batch/application/applicationtest", "batch/application/yarn/yarntest"},

@@ -138,11 +138,12 @@ func (m *MariaDB) PID(tb testing.TB) int {
 // Port is the server's port on 127.0.0.1.
 func (m *MariaDB) Port() int { return m.port }
 
-// Open returns a connection to a database, "" for none, that the test closes.
+// Open returns connections to a database, "" for none, that the test closes.
 func (m *MariaDB) Open(tb testing.TB, database string) *sql.DB {
 	tb.Helper()
-	db, err := sql.Open("mysql", fmt.Sprintf("root@tcp(127.0.0.1:%d)/%s", m.port, database))
+	db, err := sql.Open("mysql", fmt.Sprintf("root@tcp(127.0.0.1:%d)/%s?interpolateParams=true", m.port, database))
 	require.NoError(tb, err)
+	db.SetMaxIdleConns(Clients)
 	tb.Cleanup(func() { _ = db.Close() })
 	return db
 }

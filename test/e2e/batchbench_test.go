@@ -1,12 +1,10 @@
 package e2e
 
 import (
-	"bufio"
 	"bytes"
 	"database/sql"
+	"encoding/json"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -15,25 +13,24 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
-	_ "modernc.org/sqlite" // to measure bare INSERTs
 
+	"github.com/nekomata-sql/nekomata/metadata"
 	"github.com/nekomata-sql/nekomata/metadata/metadatatest"
 )
 
 // The load of TestBenchBatches.
 const (
-	benchClients = 16
+	benchClients = metadatatest.Clients
 	benchTime    = 3 * time.Second
 	benchRounds  = 3
+	benchPage    = 100
 )
-
-// benchRows is how many rows lists are taken from; NEKOMATA_BENCH_ROWS changes it.
-var benchRows = 1_000_000
 
 // TestBenchBatches measures what clients of batches wait for, through real
 // gateways: `make bench-batches` runs it. It fails when something fails, and never
@@ -42,28 +39,15 @@ func TestBenchBatches(t *testing.T) {
 	if os.Getenv("NEKOMATA_BENCH") == "" {
 		t.Skip("NEKOMATA_BENCH is not set: make bench-batches")
 	}
-	if text := os.Getenv("NEKOMATA_BENCH_ROWS"); text != "" {
-		var err error
-		benchRows, err = strconv.Atoi(text)
-		require.NoError(t, err)
-	}
 	table := &benchTable{}
 	m := metadatatest.StartMariaDB(t)
 	name := m.Database(t)
-	mariadb, err := sql.Open("mysql", fmt.Sprintf("root@tcp(127.0.0.1:%d)/%s?interpolateParams=true", m.Port(), name))
-	require.NoError(t, err)
-	defer mariadb.Close()
-	mariadb.SetMaxIdleConns(benchClients)
 	onMariaDB := []string{
 		"kyuubi.metadata.store.jdbc.database.type=MYSQL", "kyuubi.metadata.store.jdbc.url=" + m.URL(name), "kyuubi.metadata.store.jdbc.user=root",
 	}
-	benchStore(t, table, "MariaDB", mariadb, onMariaDB)
+	(&benched{name: "MariaDB", db: m.Open(t, name), pid: m.PID(t), conf: onMariaDB}).run(t, table)
 	path := filepath.Join(t.TempDir(), "s.db")
-	lite, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(30000)&_pragma=synchronous(FULL)&_txlock=immediate")
-	require.NoError(t, err)
-	defer lite.Close()
-	lite.SetMaxOpenConns(1)
-	benchStore(t, table, "SQLite", lite, []string{"kyuubi.metadata.store.jdbc.url=jdbc:sqlite:" + path})
+	(&benched{name: "SQLite", db: metadatatest.OpenSQLite(t, path), conf: []string{"kyuubi.metadata.store.jdbc.url=jdbc:sqlite:" + path}}).run(t, table)
 	own := m.Database(t)
 	benchTakeOver(t, table, append(onMariaDB, "kyuubi.metadata.store.jdbc.url="+m.URL(own)))
 	text := fmt.Sprintf("\nBatches, %d clients on the same %d cores as gateway and database; medians of %d rounds of %s, in turn.\n\n", benchClients,
@@ -89,20 +73,24 @@ func (b *benchTable) add(name string, rounds []load) {
 		slices.Sort(values)
 		return values[len(values)/2]
 	}
-	cpu := ""
-	if c := pick(func(l load) float64 { return l.cpu }); c > 0 {
-		cpu = fmt.Sprintf("%.0f", c)
+	cpu := func(f func(load) float64) string {
+		if c := pick(f); c > 0 {
+			return fmt.Sprintf("%.0f", c)
+		}
+		return ""
 	}
-	b.lines = append(b.lines, fmt.Sprintf("| %s | %.0f | %.2f | %.2f | %.2f | %s |", name, pick(func(l load) float64 { return l.rate }),
-		pick(func(l load) float64 { return l.p50 }), pick(func(l load) float64 { return l.p99 }), pick(func(l load) float64 { return l.worst }), cpu))
+	b.lines = append(b.lines, fmt.Sprintf("| %s | %.0f | %.2f | %.2f | %.2f | %s | %s |", name, pick(func(l load) float64 { return l.rate }),
+		pick(func(l load) float64 { return l.p50 }), pick(func(l load) float64 { return l.p99 }), pick(func(l load) float64 { return l.worst }),
+		cpu(func(l load) float64 { return l.gateway }), cpu(func(l load) float64 { return l.database })))
 }
 
 func (b *benchTable) String() string {
-	return "| | per second | p50 (ms) | p99 (ms) | longest (ms) | gateway's CPU for each (µs) |\n|---|---:|---:|---:|---:|---:|\n" + strings.Join(b.lines, "\n") + "\n"
+	return "| | per second | p50 (ms) | p99 (ms) | longest (ms) | gateway's CPU for each (µs) | MariaDB's (µs) |\n|---|---:|---:|---:|---:|---:|---:|\n" + strings.Join(b.lines, "\n") + "\n"
 }
 
-// load is what one round gave.
-type load struct{ rate, p50, p99, worst, cpu float64 }
+// load is what one round gave: how many a second, milliseconds, and microseconds of CPU
+// for each.
+type load struct{ rate, p50, p99, worst, gateway, database float64 }
 
 // cpuTime is what a process has used so far.
 func cpuTime(t *testing.T, pid int) time.Duration {
@@ -118,15 +106,6 @@ func cpuTime(t *testing.T, pid int) time.Duration {
 		sum += time.Duration(n) * tick
 	}
 	return sum
-}
-
-// driveGateway is drive with what it cost the gateway.
-func driveGateway(t *testing.T, g *gateway, clients int, request func() []byte) load {
-	t.Helper()
-	before := cpuTime(t, g.cmd.Process.Pid)
-	l := drive(t, clients, func() (func() error, func()) { return wire(t, g.rest, request) })
-	l.cpu = float64((cpuTime(t, g.cmd.Process.Pid) - before).Microseconds()) / (l.rate * benchTime.Seconds())
-	return l
 }
 
 // drive has clients work for a while; each gets a function of its own.
@@ -168,31 +147,6 @@ func drive(t *testing.T, clients int, client func() (work func() error, end func
 	}
 }
 
-// wire is a client that costs next to nothing: one connection, requests as bytes.
-func wire(t *testing.T, address string, request func() []byte) (work func() error, end func()) {
-	t.Helper()
-	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address)
-	if err != nil {
-		return func() error { return err }, func() {}
-	}
-	in := bufio.NewReaderSize(conn, 64<<10)
-	return func() error {
-		if _, err := conn.Write(request()); err != nil {
-			return err
-		}
-		resp, err := http.ReadResponse(in, nil)
-		if err != nil {
-			return err
-		}
-		text, err := io.ReadAll(resp.Body)
-		resp.Body.Close()
-		if err == nil && resp.StatusCode != http.StatusOK {
-			err = fmt.Errorf("%s: %s", resp.Status, text)
-		}
-		return err
-	}, func() { _ = conn.Close() }
-}
-
 // postOf is a submission of a batch.
 func postOf(id string) []byte {
 	body := `{"batchType":"SPARK","resource":"/jobs/count.jar","className":"jobs.Count","name":"count","conf":{"kyuubi.batch.id":"` + id +
@@ -204,63 +158,118 @@ func getOf(path string) []byte {
 	return []byte("GET /api/v1" + path + " HTTP/1.1\r\nHost: x\r\n\r\n")
 }
 
-// benchStore measures one kind of database.
-func benchStore(t *testing.T, table *benchTable, name string, db *sql.DB, conf []string) {
+// benched is a kind of database with a gateway on it.
+type benched struct {
+	name string
+	db   *sql.DB // past the gateway
+	pid  int     // the database's process; 0 is none of its own
+	conf []string
+	g    *gateway
+}
+
+// run measures it.
+func (b *benched) run(t *testing.T, table *benchTable) {
 	t.Helper()
-	g, err := start(t.TempDir(), append(conf, "kyuubi.batch.max.running=0", "kyuubi.frontend.rest.access.log=ERRORS")...)
+	g, err := start(t.TempDir(), append(b.conf, "kyuubi.batch.max.running=0", "kyuubi.frontend.rest.access.log=ERRORS")...)
 	require.NoError(t, err)
+	b.g = g
 	defer func() { require.NoError(t, g.stop()) }()
-	var bare, accepted, duplicates, list, alone []load
+	var bare, accepted, duplicates, list, alone, mine, running []load
 	one := uuid.NewString()
 	for range benchRounds {
 		bare = append(bare, drive(t, benchClients, func() (func() error, func()) {
-			return func() error { return bareInsert(t, db) }, func() {}
+			return func() error { return metadatatest.InsertBare(t, b.db) }, func() {}
 		}))
-		accepted = append(accepted, driveGateway(t, g, benchClients, func() []byte { return postOf(uuid.NewString()) }))
-		duplicates = append(duplicates, driveGateway(t, g, benchClients, func() []byte { return postOf(one) }))
+		accepted = append(accepted, b.drive(t, benchClients, func() []byte { return postOf(uuid.NewString()) }, aBatch))
+		duplicates = append(duplicates, b.drive(t, benchClients, func() []byte { return postOf(one) }, aBatch))
 	}
-	benchFill(t, db, benchRows)
-	t.Logf("%s: %d rows", name, benchRows)
-	page := getOf("/batches?size=100")
-	for range benchRounds {
-		list = append(list, driveGateway(t, g, benchClients, func() []byte { return page }))
-		alone = append(alone, driveGateway(t, g, 1, func() []byte { return page }))
-	}
-	table.add(name+": bare `INSERT`", bare)
-	table.add(name+": accepted batches", accepted)
-	table.add(name+": duplicates", duplicates)
-	table.add(name+": list of 100 out of "+strconv.Itoa(benchRows), list)
-	table.add(name+": the same, one client", alone)
-}
-
-func bareInsert(t *testing.T, db *sql.DB) error {
-	t.Helper()
-	_, err := db.ExecContext(t.Context(), `INSERT INTO metadata (identifier, session_type, real_user, user_name, ip_address,
-		kyuubi_instance, state, resource, class_name, request_name, request_conf, request_args, create_time, engine_type, lease_expires)
-		VALUES (?, 'BATCH', 'root', 'ann', '10.1.2.3', 'gw1:10099', 'PENDING', '/jobs/count.jar', 'jobs.Count', 'count',
-		'{"spark.a":"1"}', '["x",""]', ?, 'SPARK', 0)`, uuid.NewString(), time.Now().UnixMilli())
-	return err
-}
-
-// benchFill makes ended batches until there are so many rows.
-func benchFill(t *testing.T, db *sql.DB, rows int) {
-	t.Helper()
-	var have int
-	require.NoError(t, db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM metadata").Scan(&have))
-	const some = 5000
-	for ; have < rows; have += some {
-		var text strings.Builder
-		text.WriteString("INSERT INTO metadata (identifier, session_type, real_user, user_name, state, request_name, request_conf, request_args, create_time, end_time, engine_type, lease_expires) VALUES ")
-		for i := range some {
-			if i > 0 {
-				text.WriteByte(',')
-			}
-			fmt.Fprintf(&text, `('%s','BATCH','root','u%d','FINISHED','batch %d','{"spark.a":"1"}','[]',%d,%[4]d,'SPARK',0)`,
-				uuid.NewString(), i%100, have+i, time.Now().UnixMilli())
+	rows := metadatatest.Rows(t, 1_000_000)
+	metadatatest.Fill(t, b.db, rows, metadata.Finished)
+	t.Logf("%s: %d rows", b.name, rows)
+	var users atomic.Int64
+	user := func(more string) func() []byte {
+		return func() []byte {
+			return getOf(fmt.Sprintf("/batches?size=%d&batchUser=u%d%s", benchPage, users.Add(1)%100, more))
 		}
-		_, err := db.ExecContext(t.Context(), text.String())
-		require.NoError(t, err)
 	}
+	first := func() []byte { return getOf(fmt.Sprintf("/batches?size=%d", benchPage)) }
+	for range benchRounds {
+		list = append(list, b.drive(t, benchClients, first, aPage))
+		alone = append(alone, b.drive(t, 1, first, aPage))
+		mine = append(mine, b.drive(t, benchClients, user(""), aPage))
+		running = append(running, b.drive(t, benchClients, user("&batchState=finished"), aPage))
+	}
+	table.add(b.name+": bare `INSERT`", bare)
+	table.add(b.name+": accepted batches", accepted)
+	table.add(b.name+": duplicates", duplicates)
+	table.add(fmt.Sprintf("%s: list of %d out of %d", b.name, benchPage, rows), list)
+	table.add(b.name+": the same, one client", alone)
+	var his int
+	require.NoError(t, b.db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM metadata WHERE user_name = 'u7'").Scan(&his))
+	table.add(fmt.Sprintf("%s: list of %d out of %d of one of 100 users", b.name, benchPage, his), mine)
+	table.add(b.name+": the same, of those that have ended", running)
+}
+
+// drive is drive with what it cost the gateway and its database.
+func (b *benched) drive(t *testing.T, clients int, request func() []byte, check func(body []byte, first bool) error) load {
+	t.Helper()
+	cpu := func() (gateway, database time.Duration) {
+		if b.pid != 0 {
+			database = cpuTime(t, b.pid)
+		}
+		return cpuTime(t, b.g.cmd.Process.Pid), database
+	}
+	gateway, database := cpu()
+	l := drive(t, clients, func() (func() error, func()) {
+		c, err := dialWire(t, b.g.rest)
+		if err != nil {
+			return func() error { return err }, func() {}
+		}
+		first := true
+		return func() error {
+			body, err := c.ask(request())
+			if err == nil {
+				err = check(body, first)
+			}
+			first = false
+			return err
+		}, func() { _ = c.conn.Close() }
+	})
+	gateway2, database2 := cpu()
+	each := func(d time.Duration) float64 { return float64(d.Microseconds()) / (l.rate * benchTime.Seconds()) }
+	l.gateway, l.database = each(gateway2-gateway), each(database2-database)
+	return l
+}
+
+// aBatch checks an accepted batch.
+func aBatch(body []byte, _ bool) error {
+	if !bytes.HasPrefix(body, []byte(`{"id":"`)) || !bytes.HasSuffix(body, []byte(`}`)) {
+		return fmt.Errorf("this is no batch: %s", body)
+	}
+	return nil
+}
+
+// aPage checks a page of a list: each that it has all batches, and a client's first one by
+// reading it.
+func aPage(body []byte, first bool) error {
+	if !bytes.HasPrefix(body, []byte(`{"from":0,"total":`)) || !bytes.HasSuffix(body, []byte(`}]}`)) ||
+		bytes.Count(body, []byte(`{"id":"`)) != benchPage {
+		return fmt.Errorf("this is no page: %s", body)
+	}
+	if !first {
+		return nil
+	}
+	var page struct {
+		Total   int
+		Batches []map[string]any
+	}
+	if err := json.Unmarshal(body, &page); err != nil {
+		return err
+	}
+	if page.Total <= benchPage || len(page.Batches) != benchPage || len(page.Batches[0]) != 14 {
+		return fmt.Errorf("%d batches out of %d: %v", len(page.Batches), page.Total, page.Batches[0])
+	}
+	return nil
 }
 
 // benchTakeOver kills one gateway of two with -9 while its jobs run, and waits until
