@@ -33,7 +33,9 @@ func mysqlConfig(a address, o Options) (*mysql.Config, error) {
 	c.Timeout = a.params.millis("connectTimeout", dialTimeout)
 	c.ReadTimeout = a.params.millis("socketTimeout", answerTimeout)
 	c.WriteTimeout = c.ReadTimeout
-	c.MaxAllowedPacket = a.params.count("maxAllowedPacket", c.MaxAllowedPacket)
+	// 0 asks the server for its own: a statement that is larger is sent in pieces then,
+	// instead of being refused by a connection that breaks.
+	c.MaxAllowedPacket = a.params.count("maxAllowedPacket", 0)
 	c.Params = map[string]string{
 		"time_zone": "'+00:00'", // so that the clock never goes back
 		"sql_mode":  "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",

@@ -22,6 +22,7 @@ func Run(t *testing.T, database Database) {
 		"Values":           (*suite).values,
 		"Refusals":         (*suite).refusals,
 		"NamesAreExact":    (*suite).namesAreExact,
+		"LargeTexts":       (*suite).largeTexts,
 		"Lists":            (*suite).lists,
 		"Shapes":           (*suite).shapes,
 		"Counts":           (*suite).counts,
