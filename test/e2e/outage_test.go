@@ -49,7 +49,7 @@ func TestMinuteWithoutDatabase(t *testing.T) {
 		require.Equal(t, http.StatusServiceUnavailable, status)
 		require.NotEmpty(t, again, "503 without Retry-After")
 		refused++
-		resp, err := http.Get(strings.TrimSuffix(c.gateways[1].base(), "/batches") + "/ping") //nolint:noctx // it answers
+		resp, err := http.Get(strings.TrimSuffix(c.gateways[1].base(), "/batches") + "/ping")
 		require.NoError(t, err)
 		resp.Body.Close()
 		require.Equal(t, http.StatusOK, resp.StatusCode)
@@ -85,7 +85,7 @@ func (c *chaos) started(tb testing.TB) []string {
 func post(tb testing.TB, base, id, job string) (status int, retryAfter string) {
 	tb.Helper()
 	body := `{"batchType":"SPARK","resource":"/jobs/outage.jar","className":"Outage","conf":{"kyuubi.batch.id":"` + id + `"},"args":["` + job + `"]}`
-	resp, err := http.Post(base, "application/json", bytes.NewReader([]byte(body))) //nolint:noctx // it answers
+	resp, err := http.Post(base, "application/json", bytes.NewReader([]byte(body)))
 	require.NoError(tb, err)
 	resp.Body.Close()
 	return resp.StatusCode, resp.Header.Get("Retry-After")
