@@ -61,7 +61,7 @@ func (g *gate) enter(ctx context.Context, quit <-chan struct{}, queued func(ahea
 		return nil
 	}
 	ahead := g.waiting.Len()
-	if g.most > 0 && ahead >= g.most {
+	if g.most > 0 && g.patient >= g.most { // the others are only having a look
 		g.mu.Unlock()
 		return errFull
 	}

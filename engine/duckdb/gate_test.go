@@ -131,3 +131,29 @@ func TestGateUnderStorm(t *testing.T) {
 	require.Zero(t, g.inside)
 	require.Zero(t, g.waiting.Len())
 }
+
+// Those who will soon give up take no place of those who wait however long it takes.
+func TestImpatientOnesDoNotFillTheQueue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(1, 1)
+		require.True(t, g.try())
+		g.leave()
+		require.True(t, g.try())
+		var all sync.WaitGroup
+		for range 3 {
+			all.Go(func() { assert.ErrorIs(t, g.enterSoon(t.Context(), nil, time.Second), errSlow) })
+		}
+		synctest.Wait()
+		all.Go(func() {
+			if assert.NoError(t, g.enter(t.Context(), nil, nil)) {
+				g.leave()
+			}
+		})
+		synctest.Wait()
+		require.ErrorIs(t, g.enter(t.Context(), nil, nil), errFull)
+		time.Sleep(time.Minute)
+		g.leave()
+		all.Wait()
+	})
+}
