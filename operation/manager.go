@@ -179,8 +179,9 @@ func (m *OperationManager) Start(ctx context.Context, req Request) (Info, error)
 // StartHere is Start of an asynchronous operation followed by Wait for up to patience,
 // on the caller's goroutine: a small statement's work takes less than to hand it over
 // and to be woken at its end. The price is that StartHere returns only when the work
-// is over. If that takes longer than patience, late is called then, once and on another
-// goroutine, with how things are, and StartHere returns false after it, whenever that is.
+// is over. If that takes longer than patience, or than ctx, late is called then, once and
+// on another goroutine, with how things are, and StartHere returns false after it,
+// whenever that is.
 func (m *OperationManager) StartHere(ctx context.Context, req Request, patience time.Duration, late func(Info)) (Info, bool, error) {
 	req.Async = true
 	o, err := m.register(ctx, req)
@@ -188,6 +189,12 @@ func (m *OperationManager) StartHere(ctx context.Context, req Request, patience 
 		return Info{}, true, err
 	}
 	timer := time.AfterFunc(patience, func() { late(o.info()) })
+	stop := context.AfterFunc(ctx, func() {
+		if timer.Stop() { // a caller who has gone has no patience left
+			late(o.info())
+		}
+	})
+	defer stop()
 	o.run()
 	return o.info(), timer.Stop(), nil
 }

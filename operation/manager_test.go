@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/nekomata-sql/nekomata/engine"
@@ -334,6 +335,44 @@ func TestStartHere(t *testing.T) {
 		require.ErrorIs(t, err, sqlerr.NotFound)
 		require.True(t, inTime)
 	})
+}
+
+// That the caller has gone is told at once, not at the end of a long patience.
+func TestStartHereOfACallerWhoGoesAway(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, Options{}, map[string]script{"slow": {batches: 1, perBatch: 1, delay: time.Hour}})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		began, calls := time.Now(), 0
+		_, inTime, err := b.StartHere(ctx, Request{SessionID: b.session, Query: engine.Statement{SQL: "slow"}}, time.Minute, func(i Info) {
+			calls++
+			assert.Equal(t, time.Second, time.Since(began))
+			assert.Equal(t, Running, i.State)
+			assert.NoError(t, b.Close(i.ID))
+		})
+		require.NoError(t, err)
+		require.False(t, inTime)
+		require.Equal(t, time.Second, time.Since(began), "closed, the statement ends")
+		time.Sleep(time.Hour)
+		require.Equal(t, 1, calls)
+	})
+}
+
+// What is observed of a change is that change, though another has come by then: figures
+// count each state once.
+func TestEachChangeIsObservedAsItWas(t *testing.T) {
+	t.Parallel()
+	var seen [][2]State
+	b := newBench(t, Options{Observe: func(i Info, from State) { seen = append(seen, [2]State{from, i.State}) }}, nil)
+	o, err := b.register(t.Context(), Request{SessionID: b.session, Query: engine.Statement{SQL: "one"}})
+	require.NoError(t, err)
+	o.state = Canceled
+	o.note(Pending, Running, nil, time.Now())
+	o.note(Running, Canceled, nil, time.Now())
+	o.turn.leave()
+	close(o.done)
+	require.Equal(t, [][2]State{{Pending, Running}, {Running, Canceled}}, seen)
 }
 
 // A bug of an engine costs its statement only.

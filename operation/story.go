@@ -81,7 +81,9 @@ func (o *operation) note(from, to State, err *sqlerr.Error, now time.Time) {
 		o.say("Error: " + err.Message)
 	}
 	if o.opts.Observe != nil {
-		o.opts.Observe(o.info(), from)
+		info := o.info()
+		info.State = to // another change may have come since
+		o.opts.Observe(info, from)
 	}
 	if o.opts.Log.Enabled(o.ctx, slog.LevelDebug) {
 		o.opts.Log.Debug("operation", "operation", o.id, "session", o.req.SessionID, "user", o.req.User,
