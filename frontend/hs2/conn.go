@@ -53,7 +53,19 @@ func (h *Handler) ServeConn(ctx context.Context, nc net.Conn, done func()) {
 		}
 	}
 
-	if c.readUntil(ctx, h.loginDeadline()) != nil {
+	panics := true
+	defer func() {
+		if panics { // what it leaves is cleared away all the same
+			c.leave()
+		}
+	}()
+	c.begun(ctx, calls)
+	panics = false
+}
+
+// begun logs the client in and serves it.
+func (c *socket) begun(ctx, calls context.Context) {
+	if c.readUntil(ctx, c.h.loginDeadline()) != nil {
 		c.leave()
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -71,6 +72,40 @@ func dialPipe(t *testing.T, conn net.Conn) *hs2test.Client {
 	c, err := hs2test.NewClient(conn, hs2test.Options{User: "alice", Password: "x"})
 	require.NoError(t, err)
 	return c
+}
+
+// broken is a connection that panics when armed, as a bug of ours would.
+type broken struct {
+	net.Conn
+
+	armed atomic.Bool
+}
+
+func (b *broken) Write(p []byte) (int, error) {
+	if b.armed.Load() {
+		panic("a bug")
+	}
+	return b.Conn.Write(p)
+}
+
+func TestAPanicLeavesNoSession(t *testing.T) {
+	t.Parallel()
+	back := newFake()
+	client, theirs := net.Pipe()
+	conn := &broken{Conn: theirs}
+	told, over := make(chan any, 1), make(chan struct{})
+	go func() {
+		defer func() { told <- recover() }()
+		hs2.New(hs2.Options{Backend: back}).ServeConn(t.Context(), conn, func() { close(over) })
+	}()
+	c := dialPipe(t, client)
+	open(t, c)
+	conn.armed.Store(true)
+	_, err := c.GetInfo(t.Context(), &hive.TGetInfoReq{})
+	require.Error(t, err)
+	<-over
+	require.Equal(t, "a bug", <-told)
+	require.Zero(t, back.open())
 }
 
 func TestAClientThatLeavesEndsItsStatement(t *testing.T) {
