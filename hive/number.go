@@ -177,38 +177,44 @@ func PutScaled(out *[ScaledRoom]byte, magnitude uint64, negative bool, scale int
 	}
 	sign := int(asBit(negative))
 	out[0] = '-'
-	if magnitude < 1e8 && scale < 8 {
+	// The length is found without the figures: where the next number goes depends on it.
+	all := max(figures(magnitude), scale+1)
+	whole := all - scale
+	if all <= 8 {
 		// All in a register, from which the figures before the point fall out.
-		text := eightFigures(uint32(magnitude))
-		lead := min(bits.TrailingZeros64(text)/8, 7-scale)
-		text = (text | zeros) >> (8 * lead)
-		whole := 8 - lead - scale
+		text := (eightFigures(uint32(magnitude)) | zeros) >> (uint(64-8*all) & 63)
 		binary.LittleEndian.PutUint64(out[sign:], text)
 		if scale == 0 {
-			return sign + whole
+			return sign + all
 		}
-		binary.LittleEndian.PutUint64(out[sign+whole+1:], text>>(8*whole))
+		binary.LittleEndian.PutUint64(out[sign+whole+1:], text>>(uint(8*whole)&63))
 		out[sign+whole] = '.'
-		return sign + whole + 1 + scale
+		return sign + all + 1
 	}
 	var room [32]byte
-	high := eightFigures(uint32(magnitude / 1e8))
-	low := eightFigures(uint32(magnitude % 1e8))
-	lead := bits.TrailingZeros64(high) / 8
-	if high == 0 {
-		lead = 8 + bits.TrailingZeros64(low)/8
-	}
-	lead = min(lead, 15-scale)
-	binary.LittleEndian.PutUint64(room[:], high|zeros)
-	binary.LittleEndian.PutUint64(room[8:], low|zeros)
-	whole := 16 - lead - scale
-	*(*[16]byte)(out[sign:]) = *(*[16]byte)(room[lead:])
+	binary.LittleEndian.PutUint64(room[:], eightFigures(uint32(magnitude/1e8))|zeros)
+	binary.LittleEndian.PutUint64(room[8:], eightFigures(uint32(magnitude%1e8))|zeros)
+	*(*[16]byte)(out[sign:]) = *(*[16]byte)(room[16-all:])
 	if scale == 0 {
-		return sign + whole
+		return sign + all
 	}
-	*(*[16]byte)(out[sign+whole+1:]) = *(*[16]byte)(room[lead+whole:])
+	*(*[16]byte)(out[sign+whole+1:]) = *(*[16]byte)(room[16-scale:])
 	out[sign+whole] = '.'
-	return sign + whole + 1 + scale
+	return sign + all + 1
+}
+
+// figures counts those of a number below 1e19; 0 has none.
+func figures(n uint64) int {
+	guess := bits.Len64(n) * 1233 >> 12 // 1233/4096 is the logarithm of 2, near enough
+	if n >= wholePowers[guess&31] {
+		guess++
+	}
+	return guess
+}
+
+// wholePowers are those of ten, as many as a word holds.
+var wholePowers = [32]uint64{
+	1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
 }
 
 // zeros are eight figures.

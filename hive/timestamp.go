@@ -79,6 +79,9 @@ func (t *Timestamps) Put(out *[TimestampRoom]byte, v arrow.Timestamp) int {
 	day := seconds / secondsPerDay
 	putNearDay((*[12]byte)(out[:]), uint32(day))
 	binary.LittleEndian.PutUint64(out[11:], clockDigits(uint32(seconds-day*secondsPerDay)))
+	if milli|micro|nano == 0 { // so the next one need not wait for what is looked up
+		return 19
+	}
 	return 19 + putFraction((*[fractionRoom]byte)(out[19:]), milli, micro, nano)
 }
 
