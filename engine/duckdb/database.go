@@ -36,6 +36,9 @@ type database struct {
 	conns  map[*conn]struct{}
 	spares spares
 
+	// blocks are for the batches of streams.
+	blocks sync.Pool
+
 	// crew works on long statements beside those that wait for them.
 	crew *crew
 

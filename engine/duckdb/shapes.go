@@ -87,6 +87,7 @@ func (s *stream) describe() failure {
 			s.conn.db.shapes.put(key, s.chunks)
 		}
 	}
+	s.columns = columnsOf(&s.result, s.chunks)
 	if s.schema == nil {
 		s.schema = s.chunks
 	}

@@ -27,6 +27,7 @@ type stream struct {
 	sums    map[int]string // types of columns that are sums
 	written string
 	chunks  *arrow.Schema     // what DuckDB says
+	columns []column          // how batches are made of chunks; nil when DuckDB does it
 	schema  *arrow.Schema     // what the client sees
 	first   arrow.RecordBatch // what Run has read already
 
@@ -110,6 +111,11 @@ func (s *stream) fetch() (arrow.RecordBatch, failure) {
 		return nil, f
 	}
 	defer native.DestroyDataChunk(&chunk)
+	if s.columns != nil {
+		if batch := s.batchOf(chunk); batch != nil {
+			return s.plan.Finish(batch), failure{}
+		}
+	}
 	batch, failed := native.DataChunkToArrowArray(s.options, s.chunks, chunk)
 	defer native.DestroyErrorData(&failed)
 	if native.ErrorDataHasError(failed) {
