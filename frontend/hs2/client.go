@@ -15,7 +15,6 @@ import (
 // are read and the answers written. One goroutine at a time touches it.
 type conn struct {
 	h        *Handler
-	log      *slog.Logger
 	carrier  carrier
 	frontend string   // which one it came to, by its name in kyuubi.frontend.protocols
 	client   string   // its IP address
@@ -56,9 +55,12 @@ type opened struct {
 	keep bool
 }
 
+// log is ours, with the client's address. Most clients give no reason to write to it.
+func (c *conn) log() *slog.Logger { return c.h.log.With("client", c.client) }
+
 // logInternal is the one place where a failure that is ours leaves its cause.
 func (c *conn) logInternal(err error, what string) {
 	if errors.Is(err, sqlerr.Internal) {
-		c.log.Error("internal error", "call", what, "user", c.id.principal.User, "err", err)
+		c.log().Error("internal error", "call", what, "user", c.id.principal.User, "err", err)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"sync"
 	"time"
 
 	"github.com/apache/thrift/lib/go/thrift"
@@ -23,8 +22,14 @@ type socket struct {
 	watch watch
 	// known says that the client is one of ours: its calls are waited for without end.
 	known bool
-	// goOn serves the calls to come, and leave ends the connection.
-	goOn, leave func()
+
+	// The connection's own life, which goes from goroutine to goroutine: what ends it,
+	// what all calls are served in, and the same with the client's name.
+	ctx, calls, call context.Context //nolint:containedctx // see above
+	// unstop, gone and done are called at the end.
+	unstop func() bool
+	gone   context.CancelCauseFunc
+	done   func()
 }
 
 // ServeConn logs a client in and serves its calls until it leaves, breaks the
@@ -34,59 +39,50 @@ type socket struct {
 // goroutine has gone on with the connection, or after it, at the end of a statement.
 func (h *Handler) ServeConn(ctx context.Context, nc net.Conn, done func()) {
 	c := h.newSocket(nc)
-
-	// A stop ends the waiting for the next call, not the call being served; that
-	// ends early when its client is gone.
-	stop := context.AfterFunc(ctx, func() { _ = nc.SetReadDeadline(past) })
-	calls, gone := context.WithCancelCause(context.WithoutCancel(ctx))
-	c.watch.gone = func() { gone(errGone) }
-	c.leave = sync.OnceFunc(func() {
-		defer done()
-		defer nc.Close()
-		defer stop()
-		defer gone(nil)
-		c.closeSessions(context.WithoutCancel(ctx))
-	})
-	c.goOn = func() {
-		if c.serve(ctx, calls) {
-			c.leave()
-		}
-	}
-
-	panics := true
+	over := true
 	defer func() {
-		if panics { // what it leaves is cleared away all the same
+		if over { // also by a panic
 			c.leave()
 		}
 	}()
-	c.begun(ctx, calls)
-	panics = false
+	if c.welcome(ctx, done) {
+		over = c.serve()
+	}
 }
 
-// begun logs the client in and serves it.
-func (c *socket) begun(ctx, calls context.Context) {
-	if c.readUntil(ctx, c.h.loginDeadline()) != nil {
-		c.leave()
-		return
+// welcome has the client log in.
+func (c *socket) welcome(ctx context.Context, done func()) bool {
+	c.ctx, c.done = ctx, done
+	// A stop ends the waiting for the next call, not the call being served; that
+	// ends early when its client is gone.
+	c.unstop = context.AfterFunc(ctx, func() { _ = c.nc.SetReadDeadline(past) })
+	c.calls, c.gone = context.WithCancelCause(context.WithoutCancel(ctx))
+	c.watch.gone = func() { c.gone(errGone) }
+	if c.readUntil(c.h.loginDeadline()) != nil {
+		return false
 	}
-	id, err := c.login(calls)
+	id, err := c.login(c.calls)
 	if err != nil {
 		c.turnAway(err)
-		c.leave()
-		return
+		return false
 	}
+	c.call = auth.NewContext(c.calls, id.principal)
 	c.id, c.known = id, c.wire.framed
-	if c.known && c.readUntil(ctx, noDeadline) != nil {
-		c.leave()
-		return
-	}
-	c.goOn()
+	return !c.known || c.readUntil(noDeadline) == nil
+}
+
+// leave ends the connection.
+func (c *socket) leave() {
+	defer c.done()
+	defer c.nc.Close()
+	defer c.unstop()
+	defer c.gone(nil)
+	c.closeSessions(context.WithoutCancel(c.ctx))
 }
 
 func (h *Handler) newSocket(nc net.Conn) *socket {
 	c := &socket{nc: nc, conn: conn{h: h, client: host(nc.RemoteAddr()), server: nc.LocalAddr(), frontend: "THRIFT_BINARY"}}
 	c.carrier = c
-	c.log = h.log.With("client", c.client)
 	c.wire.r, c.wire.lender = bufio.NewReaderSize(nc, readSize), &h.buffers
 	c.proto = thrift.NewTBinaryProtocolConf(&c.wire, h.conf)
 	c.watch = watch{nc: nc, r: c.wire.r}
@@ -106,51 +102,73 @@ func (c *socket) end() {
 
 // readUntil sets the read deadline. It fails when ctx is done, since that has set
 // its own.
-func (c *socket) readUntil(ctx context.Context, t time.Time) error {
+func (c *socket) readUntil(t time.Time) error {
 	if err := c.nc.SetReadDeadline(t); err != nil {
 		return err
 	}
-	return ctx.Err()
+	return c.ctx.Err()
 }
 
-// serve answers calls until the connection is to end, or until another goroutine has
-// taken it over: then it returns false, and the caller must not touch it. Without SASL
-// the deadline of the login holds for the first call too, since only that shows what
-// the client is.
-func (c *socket) serve(ctx, calls context.Context) (over bool) {
-	who := c.id.principal
-	caller := auth.NewContext(calls, who)
-	for ctx.Err() == nil {
-		if err := c.wire.begin(c.h.opts.MaxMessageSize); err != nil {
-			c.logEnd(ctx, err)
-			c.explain(calls, err)
-			return true
-		}
-		if c.id.principal != who {
-			who = c.id.principal
-			caller = auth.NewContext(calls, who) //nolint:fatcontext // made anew of calls
-		}
-		c.wire.reset()
-		err := c.answer(caller)
-		if errors.Is(err, errTakenOver) {
-			return false
-		}
-		if err = c.send(ctx, err); err != nil {
-			c.logEnd(ctx, err)
-			return true
+// serve answers calls until the connection is over, or until another goroutine has
+// taken it: then it returns false, and the caller must not touch it. Thousands of
+// connections wait for their next call at a time; what is on the stack then is kept small.
+func (c *socket) serve() (over bool) {
+	for c.await() {
+		if err := c.exchange(); err != nil {
+			return c.fell(err)
 		}
 	}
 	return true
 }
 
+// await waits for the next call to begin. Without SASL the deadline of the login holds
+// for the first one too, since only that shows what the client is.
+func (c *socket) await() bool {
+	if c.ctx.Err() != nil {
+		return false
+	}
+	_, err := c.wire.r.Peek(1)
+	if err != nil {
+		c.logEnd(err)
+	}
+	return err == nil
+}
+
+// exchange reads one call and writes its answer.
+func (c *socket) exchange() error {
+	if err := c.wire.begin(c.h.opts.MaxMessageSize); err != nil {
+		c.explain(err)
+		return err
+	}
+	call := c.call
+	if c.unnamed { // it may say another name with each session
+		call = auth.NewContext(c.calls, c.id.principal)
+	}
+	c.wire.reset()
+	err := c.answer(call)
+	if errors.Is(err, errTakenOver) {
+		return err
+	}
+	return c.send(err)
+}
+
+// fell tells whether err is the connection's end, and logs that.
+func (c *socket) fell(err error) (over bool) {
+	if errors.Is(err, errTakenOver) {
+		return false
+	}
+	c.logEnd(err)
+	return true
+}
+
 // explain tells the client why its message is not read.
-func (c *socket) explain(ctx context.Context, err error) {
+func (c *socket) explain(err error) {
 	var frame *frameError
 	if !errors.As(err, &frame) {
 		return
 	}
 	c.wire.reset()
-	c.writeException(ctx, header{}, thrift.PROTOCOL_ERROR, frame.text)
+	c.writeException(c.calls, header{}, thrift.PROTOCOL_ERROR, frame.text)
 	if last, err := c.wire.finish(); err == nil {
 		c.lastWords(last)
 	}
@@ -158,7 +176,7 @@ func (c *socket) explain(ctx context.Context, err error) {
 
 // send sends the answer and makes ready for the next call. broken is why there can be
 // none.
-func (c *socket) send(ctx context.Context, broken error) error {
+func (c *socket) send(broken error) error {
 	defer c.delivered()
 	reply, err := c.wire.finish()
 	if err != nil {
@@ -172,24 +190,24 @@ func (c *socket) send(ctx context.Context, broken error) error {
 	}
 	if !c.known {
 		c.known = true
-		if err := c.readUntil(ctx, noDeadline); err != nil {
+		if err := c.readUntil(noDeadline); err != nil {
 			return err
 		}
 	}
 	c.wire.done()
-	return ctx.Err()
+	return c.ctx.Err()
 }
 
 // logEnd tells why a connection ends, where that is not the usual way.
-func (c *socket) logEnd(ctx context.Context, err error) {
+func (c *socket) logEnd(err error) {
 	var frame *frameError
 	switch {
-	case ctx.Err() != nil, errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
-		c.log.Debug("connection closed", "user", c.id.principal.User)
+	case c.ctx.Err() != nil, errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+		c.log().Debug("connection closed", "user", c.id.principal.User)
 	case errors.As(err, &frame):
-		c.log.Warn("connection closed: the message can't be read or sent", "user", c.id.principal.User, "reason", frame.text)
+		c.log().Warn("connection closed: the message can't be read or sent", "user", c.id.principal.User, "reason", frame.text)
 	default:
-		c.log.Info("connection lost", "user", c.id.principal.User, "err", err)
+		c.log().Info("connection lost", "user", c.id.principal.User, "err", err)
 	}
 }
 
@@ -203,9 +221,9 @@ func (c *socket) closeSessions(ctx context.Context) {
 		err := c.h.opts.Backend.CloseSession(ctx, s.id)
 		switch {
 		case err == nil:
-			c.log.Info("the connection has dropped: its session is closed", "session", s.id, "user", c.id.principal.User)
+			c.log().Info("the connection has dropped: its session is closed", "session", s.id, "user", c.id.principal.User)
 		case !errors.Is(err, sqlerr.NotFound): // it may have been closed from elsewhere
-			c.log.Warn("a session did not close cleanly", "session", s.id, "err", err)
+			c.log().Warn("a session did not close cleanly", "session", s.id, "err", err)
 		}
 	}
 }

@@ -123,7 +123,6 @@ func (s *httpHandler) serve(w http.ResponseWriter, r *http.Request) error {
 		s.conns.Put(c)
 	}()
 	c.id, c.client, c.server = id, s.clientAddress(r), localAddress(r)
-	c.log = s.log.With("client", c.client)
 	if err := s.readCall(c, r); err != nil {
 		return err
 	}

@@ -107,12 +107,12 @@ func (c *socket) turnAway(err error) {
 	var r *refusal
 	switch {
 	case errors.As(err, &r):
-		c.log.Warn("connection refused", "reason", r.reason)
+		c.log().Warn("connection refused", "reason", r.reason)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		c.log.Info("connection refused", "reason", "the login took longer than "+c.h.opts.LoginTimeout.String())
+		c.log().Info("connection refused", "reason", "the login took longer than "+c.h.opts.LoginTimeout.String())
 		return
 	default: // most likely a port check: it connects and leaves
-		c.log.Debug("connection ended before its login", "err", err)
+		c.log().Debug("connection ended before its login", "err", err)
 		return
 	}
 	c.lastWords(r.reply)

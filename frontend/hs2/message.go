@@ -150,7 +150,7 @@ func (c *conn) answer(ctx context.Context) error {
 // malformed answers bytes that could not be understood. Within a frame that is the
 // end of it; without, the next call can't be found.
 func (c *conn) malformed(ctx context.Context, h header, text string, err error) error {
-	c.log.Info("malformed message", "user", c.id.principal.User, "reason", text, "err", err)
+	c.log().Info("malformed message", "user", c.id.principal.User, "reason", text, "err", err)
 	c.writeException(ctx, h, thrift.PROTOCOL_ERROR, text)
 	if c.wire.framed {
 		return nil
@@ -160,7 +160,7 @@ func (c *conn) malformed(ctx context.Context, h header, text string, err error) 
 
 // skip passes over the arguments of a message that is not served, and says why.
 func (c *conn) skip(ctx context.Context, h header, x *exception) error {
-	c.log.Debug("message not served", "user", c.id.principal.User, "reason", x.text)
+	c.log().Debug("message not served", "user", c.id.principal.User, "reason", x.text)
 	if !c.wire.framed {
 		if err := c.proto.Skip(ctx, thrift.STRUCT); err != nil {
 			return c.malformed(ctx, h, "the arguments can't be read", err)

@@ -11,7 +11,8 @@ import (
 func (h *Handler) RefusePlain(ctx context.Context, nc net.Conn) {
 	const text = "this port expects TLS: connect with ssl=true"
 	c := h.newSocket(nc)
-	if c.readUntil(ctx, h.loginDeadline()) != nil {
+	c.ctx = ctx
+	if c.readUntil(h.loginDeadline()) != nil {
 		return
 	}
 	first, err := c.wire.r.Peek(1)

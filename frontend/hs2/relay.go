@@ -60,17 +60,19 @@ func (c *conn) execute(ctx context.Context, q *tcli.TExecuteStatementReq) (respo
 
 // takeOver runs on a goroutine of its own.
 func (c *socket) takeOver(ctx context.Context, answer func() (response, error)) {
+	over := true
 	defer func() {
 		if p := recover(); p != nil {
-			c.log.Error("a connection's handler panicked", "panic", p, "stack", string(debug.Stack()))
+			c.log().Error("a connection's handler panicked", "panic", p, "stack", string(debug.Stack()))
+		}
+		if over {
 			c.leave()
 		}
 	}()
 	err := c.complete(ctx, c.now, answer, refuseExecute)
-	if err = c.send(ctx, err); err != nil {
-		c.logEnd(ctx, err)
-		c.leave()
+	if err = c.send(err); err != nil {
+		over = c.fell(err)
 		return
 	}
-	c.goOn()
+	over = c.serve()
 }

@@ -137,7 +137,7 @@ func (c *conn) setClientInfo(ctx context.Context, q *tcli.TSetClientInfoReq) (re
 	if _, err := c.h.opts.Backend.Session(ctx, id); err != nil {
 		return nil, err
 	}
-	c.log.Info("client info", "session", id, "user", c.id.principal.User, "info", q.Configuration)
+	c.log().Info("client info", "session", id, "user", c.id.principal.User, "info", q.Configuration)
 	return &tcli.TSetClientInfoResp{Status: success}, nil
 }
 
