@@ -143,13 +143,11 @@ func (s *ThriftFrontendService) accept(ctx, serving context.Context, l net.Liste
 }
 
 // serve runs the handler on a goroutine of its own.
-func (s *ThriftFrontendService) serve(serving context.Context, conn net.Conn) {
-	ctx, cancel := context.WithCancel(serving)
-	closeOnEnd := context.AfterFunc(serving, func() { _ = conn.Close() })
+func (s *ThriftFrontendService) serve(ctx context.Context, conn net.Conn) {
+	closeOnEnd := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	s.wg.Add(1)
 	done := sync.OnceFunc(func() {
 		defer s.wg.Done()
-		cancel()
 		closeOnEnd()
 		_ = conn.Close()
 		s.counts.leave()

@@ -127,7 +127,8 @@ func (c *socket) negotiate(ctx context.Context) (identity, error) {
 // authenticate checks the credentials, and whether the caller may act for the
 // authzid if that is somebody else.
 func (c *socket) authenticate(ctx context.Context, p plain) (identity, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.h.opts.LoginTimeout)
+	// What a context knows of those made of it stays with it, in each connection.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.h.opts.LoginTimeout)
 	defer cancel()
 	principal, err := c.h.opts.Auth.Authenticate(ctx, p.user, p.password)
 	if err != nil {
