@@ -143,7 +143,7 @@ func (c *APIRequestContext) Write(b []byte) (int, error) {
 	if c.status == 0 {
 		c.status = http.StatusOK
 	}
-	n, err := c.ResponseWriter.Write(b) //nolint:gosec // never HTML: the type is set, and must not be guessed
+	n, err := c.ResponseWriter.Write(b)
 	c.bytes += int64(n)
 	return n, err
 }
