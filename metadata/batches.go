@@ -76,8 +76,23 @@ type Filter struct {
 	EndedBy time.Time
 }
 
+// states are those that the filter's one stands for; none is all.
+func (f Filter) states() []State {
+	switch f.State {
+	case "":
+		return nil
+	case Pending:
+		return []State{Pending, initialized}
+	default:
+		return []State{f.State}
+	}
+}
+
 // where is the filter in SQL.
-func (f Filter) where() (string, []any) {
+func (f Filter) where() (string, []any) { return f.in(f.states()) }
+
+// in is the filter in SQL, for some states.
+func (f Filter) in(states []State) (string, []any) {
 	var (
 		parts []string
 		args  []any
@@ -91,7 +106,7 @@ func (f Filter) where() (string, []any) {
 	}
 	switch {
 	case f.Type == "":
-	case f.User != "": // a type has a large part of all batches, and its index must not be looked at
+	case f.User != "" || f.State != "": // most batches are of one type, so that its index is no help
 		add("COALESCE(engine_type, '') = ?", f.Type)
 	default:
 		add("engine_type = ?", f.Type)
@@ -99,12 +114,12 @@ func (f Filter) where() (string, []any) {
 	if f.Name != "" {
 		add("request_name = ?", f.Name)
 	}
-	switch f.State {
-	case "":
-	case Pending:
-		add("state IN (?, ?)", Pending, initialized)
+	switch len(states) {
+	case 0:
+	case 1:
+		add("state = ?", states[0])
 	default:
-		add("state = ?", f.State)
+		add("state IN (?, ?)", states[0], states[1])
 	}
 	if !f.CreatedFrom.IsZero() {
 		add("create_time >= ?", millis(f.CreatedFrom))

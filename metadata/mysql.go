@@ -66,6 +66,9 @@ func newMySQL(a address, o Options) (*dialect, error) {
 		name:       "mysql",
 		now:        "CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)",
 		skipLocked: " FOR UPDATE SKIP LOCKED",
+		// Or it goes through the table itself and expects the first rows soon, which may
+		// all be at its other end.
+		inOrder: " IGNORE INDEX FOR ORDER BY (PRIMARY)",
 		columns: `SELECT column_name FROM information_schema.columns
 			WHERE table_schema = DATABASE() AND table_name = 'metadata'`,
 		done: func(err error) bool {

@@ -49,6 +49,7 @@ type dialect struct {
 	name       string // and the directory of the migrations
 	now        string // the database's clock, in milliseconds
 	skipLocked string // ends a SELECT of rows that nobody else is taking
+	inOrder    string // after the table: an index has the rows in the order of their keys
 	columns    string // lists the columns of the table of batches
 	where      string // the database, for messages
 	// done says that a statement of a migration failed for having run before.

@@ -46,6 +46,7 @@ func TestMariaDB(t *testing.T) { //nolint:tparallel // the last parts stop the s
 			return metadata.Options{URL: m.URL(name), User: "root", Pool: map[string]string{"maximumPoolSize": "8"}}, raw(tb, m.Open(tb, name))
 		})
 	})
+	t.Run("LittleIsRead", func(t *testing.T) { littleIsRead(t, m) })
 	t.Run("Refusals", func(t *testing.T) { mariaDBRefusals(t, m) })
 	t.Run("GoneAndBack", func(t *testing.T) { goneAndBack(t, m) })
 }

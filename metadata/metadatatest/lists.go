@@ -92,6 +92,45 @@ func (s *suite) lists(t *testing.T) {
 	require.Equal(t, map[metadata.State]int64{metadata.Canceled: 1, metadata.Running: 1, metadata.Pending: 8}, states)
 }
 
+// waiting has batches that wait in our word and in Kyuubi's, in turn.
+func (s *suite) waiting(t *testing.T) {
+	start := time.Now().Add(-time.Hour).Truncate(time.Millisecond)
+	var third metadata.Batch
+	for i := range 8 {
+		b := s.insert(t, func(b *metadata.Batch) {
+			b.Name, b.Created = strconv.Itoa(i), start.Add(time.Duration(i)*time.Minute)
+			b.User = []string{"ann", "bob"}[i/4]
+		})
+		if i%2 == 1 {
+			s.raw("UPDATE metadata SET state = 'INITIALIZED', lease_expires = -1 WHERE identifier = '" + b.ID + "'")
+		}
+		if i == 2 {
+			third = s.get(t, b.ID)
+		}
+	}
+	s.raw("UPDATE metadata SET state = 'FINISHED', end_time = 1 WHERE request_name = '5'")
+	list := func(f metadata.Filter, p metadata.Page, want ...string) {
+		t.Helper()
+		f.State = metadata.Pending
+		for _, from := range []time.Time{{}, start} {
+			f.CreatedFrom = from
+			require.Equal(t, want, s.names(t, f, p), "%+v %+v", f, p)
+		}
+	}
+	all := metadata.Filter{}
+	list(all, metadata.Page{Size: 9}, "0", "1", "2", "3", "4", "6", "7")
+	list(all, metadata.Page{Size: 3, Desc: true}, "7", "6", "4")
+	list(all, metadata.Page{Size: 3, From: 2}, "2", "3", "4")
+	list(all, metadata.Page{Size: 3, From: 2, Desc: true}, "4", "3", "2")
+	list(all, metadata.Page{Size: 3, After: third.Cursor()}, "3", "4", "6")
+	list(all, metadata.Page{Size: 3, From: 1, After: third.Cursor()}, "4", "6", "7")
+	list(all, metadata.Page{Size: 3, After: third.Cursor(), Desc: true}, "1", "0")
+	list(metadata.Filter{User: "bob", Type: "SPARK"}, metadata.Page{Size: 2}, "4", "6")
+	n, err := s.store.Count(t.Context(), metadata.Filter{State: metadata.Pending, Type: "SPARK"})
+	require.NoError(t, err)
+	require.Equal(t, int64(7), n)
+}
+
 // shapes asks in more ways than there are statements that the store keeps.
 func (s *suite) shapes(t *testing.T) {
 	b := s.insert(t)

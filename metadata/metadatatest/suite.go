@@ -24,6 +24,7 @@ func Run(t *testing.T, database Database) {
 		"NamesAreExact":    (*suite).namesAreExact,
 		"LargeTexts":       (*suite).largeTexts,
 		"Lists":            (*suite).lists,
+		"Waiting":          (*suite).waiting,
 		"Shapes":           (*suite).shapes,
 		"Counts":           (*suite).counts,
 		"ExactCounts":      (*suite).exactCounts,
