@@ -98,11 +98,6 @@ func (s *Store) counted(ctx context.Context, query string, args []any, into ...a
 	return s.often(ctx, "the batches can't be counted", func(r *sql.Rows) error { return r.Scan(into...) }, query, args...)
 }
 
-func (s *Store) count(ctx context.Context, query string, args ...any) (n int64, err error) {
-	err = s.query(ctx, "the batches can't be counted", func(r *sql.Rows) error { return r.Scan(&n) }, query, args...)
-	return n, err
-}
-
 // CountByState returns how many batches stand where, for states with any.
 func (s *Store) CountByState(ctx context.Context, f Filter) (map[State]int64, error) {
 	where, args := f.where()
@@ -134,6 +129,7 @@ func (s *Store) CountOpen(ctx context.Context, user, address string, most int) (
 		where += " AND ip_address = ?"
 		args = append(args, address)
 	}
-	n, err := s.count(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM metadata WHERE "+where+" LIMIT ?) AS few", append(args, most)...)
-	return int(n), err
+	n := 0
+	err := s.counted(ctx, "SELECT COUNT(*) FROM (SELECT 1 FROM metadata WHERE "+where+" LIMIT ?) AS few", append(args, most), &n)
+	return n, err
 }

@@ -42,7 +42,8 @@ func (s *Store) TakeLost(ctx context.Context, by Taker, silence time.Duration, n
 // OldestWaiting is when the batch was accepted that waits longest for a gateway;
 // the zero time is that none does.
 func (s *Store) OldestWaiting(ctx context.Context) (time.Time, error) {
-	created, err := s.count(ctx, "SELECT COALESCE(MIN(create_time), 0) FROM metadata WHERE state = 'PENDING' AND lease_expires = 0")
+	var created int64
+	err := s.counted(ctx, "SELECT COALESCE(MIN(create_time), 0) FROM metadata WHERE state = 'PENDING' AND lease_expires = 0", nil, &created)
 	return at(created), err
 }
 
