@@ -117,8 +117,7 @@ func (m *Manager) String() string { return "batches" }
 // Run removes what uploads have left behind, now and then, until ctx is done.
 func (m *Manager) Run(ctx context.Context, ready func()) error {
 	ready()
-	m.sweep(ctx)
-	service.Every(ctx, time.Hour, func(time.Time) { m.sweep(ctx) })
+	service.NowAndEvery(ctx, time.Hour, func(time.Time) { m.sweep(ctx) })
 	return nil
 }
 

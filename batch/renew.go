@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/nekomata-sql/nekomata/metadata"
+	"github.com/nekomata-sql/nekomata/service"
 )
 
 // leaseLoop renews the leases, and takes over those that others let run out.
@@ -12,21 +13,14 @@ func (r *Runner) leaseLoop(ctx, work context.Context) {
 	// Four tries before anybody takes our batches, and a death is noticed after
 	// five quarters of a lease at most.
 	const tries = 4
-	every := time.NewTicker(r.opts.Lease / tries)
-	defer every.Stop()
 	trouble := outage{log: r.log, what: "the leases of batches can't be renewed"}
-	for {
+	service.NowAndEvery(ctx, r.opts.Lease/tries, func(time.Time) {
 		err := r.renew(ctx)
 		if err == nil { // or we would take our own
 			err = r.takeOver(ctx, work)
 		}
 		trouble.note(ctx, err)
-		select {
-		case <-ctx.Done():
-			return
-		case <-every.C:
-		}
-	}
+	})
 }
 
 // renew prolongs all leases, and stops with the batches that others have now.
@@ -111,24 +105,18 @@ func hostDuty(host string) string { return metadata.HostDuty + host }
 // that have had none for too long.
 func (r *Runner) lostLoop(ctx, work context.Context) {
 	const some, part, longest = 100, 4, time.Minute
-	every := time.NewTicker(min(r.opts.HostSilence/part, longest))
-	defer every.Stop()
-	for {
-		if _, err := r.store.Hold(ctx, hostDuty(r.opts.Host), r.opts.Host, r.opts.HostSilence); err == nil {
-			taken, err := r.store.TakeLost(ctx, r.taker(), r.opts.HostSilence, some)
-			if err != nil && ctx.Err() == nil {
-				r.log.Debug("batches of lost machines can't be taken", "error", err)
-			}
-			for _, b := range taken {
-				r.start(work, b, false, r.bury)
-			}
-		}
-		select {
-		case <-ctx.Done():
+	service.NowAndEvery(ctx, min(r.opts.HostSilence/part, longest), func(time.Time) {
+		if _, err := r.store.Hold(ctx, hostDuty(r.opts.Host), r.opts.Host, r.opts.HostSilence); err != nil {
 			return
-		case <-every.C:
 		}
-	}
+		taken, err := r.store.TakeLost(ctx, r.taker(), r.opts.HostSilence, some)
+		if err != nil && ctx.Err() == nil {
+			r.log.Debug("batches of lost machines can't be taken", "error", err)
+		}
+		for _, b := range taken {
+			r.start(work, b, false, r.bury)
+		}
+	})
 }
 
 // bury ends a batch whose machine is gone.

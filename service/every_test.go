@@ -27,3 +27,23 @@ func TestEvery(t *testing.T) {
 		require.Equal(t, []time.Duration{time.Minute, 2 * time.Minute, 5 * time.Minute}, at)
 	})
 }
+
+func TestNowAndEvery(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		ctx, cancel := context.WithCancel(t.Context())
+		var at []time.Duration
+		do := func(time.Time) {
+			at = append(at, time.Since(began))
+			if len(at) == 3 {
+				cancel()
+			}
+			time.Sleep(20 * time.Second) // the ticks don't wait for the first call's end
+		}
+		service.NowAndEvery(ctx, time.Minute, do)
+		require.Equal(t, []time.Duration{0, time.Minute, 2 * time.Minute}, at)
+		service.NowAndEvery(ctx, time.Minute, do)
+		require.Len(t, at, 4, "once, though ctx is done")
+	})
+}

@@ -35,7 +35,7 @@ var packages = map[string][]string{
 	"batch/application/applicationtest": {"batch/application", "batch/application/process", "sqlerr"},
 	// Clusters, where a program on some machine submits what runs elsewhere.
 	"batch/application/cluster":       {"batch/application", "sqlerr"},
-	"batch/application/kubernetes":    {"batch/application", "batch/application/cluster", "sqlerr"},
+	"batch/application/kubernetes":    {"batch/application", "batch/application/cluster", "service", "sqlerr"},
 	"batch/application/yarn":          {"batch/application", "batch/application/cluster", "sqlerr"},
 	"batch/application/yarn/yarntest": {},
 

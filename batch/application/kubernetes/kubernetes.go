@@ -13,6 +13,7 @@ import (
 
 	"github.com/nekomata-sql/nekomata/batch/application"
 	"github.com/nekomata-sql/nekomata/batch/application/cluster"
+	"github.com/nekomata-sql/nekomata/service"
 	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
@@ -64,7 +65,7 @@ func (k *Kubernetes) Run(ctx context.Context, ready func()) error {
 			k.opts.Log.Warn("pods can't be watched", "place", p.String(), "error", err)
 		}
 	}
-	watches.Go(func() { k.sweepOften(ctx) })
+	watches.Go(func() { service.Every(ctx, k.opts.CheckInterval, func(time.Time) { k.sweep(ctx) }) })
 	ready()
 	for {
 		select {
@@ -79,19 +80,6 @@ func (k *Kubernetes) Run(ctx context.Context, ready func()) error {
 				defer stop()
 				w.run(life)
 			})
-		}
-	}
-}
-
-func (k *Kubernetes) sweepOften(ctx context.Context) {
-	tick := time.NewTicker(k.opts.CheckInterval)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			k.sweep(ctx)
 		}
 	}
 }
