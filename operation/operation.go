@@ -36,6 +36,9 @@ type operation struct {
 	cancel context.CancelCauseFunc
 	done   chan struct{} // closed when the work of run is over
 
+	// telling is held from a change of state until it has been told, and taken before mu.
+	telling sync.Mutex
+
 	mu        sync.Mutex
 	state     State
 	started   time.Time
@@ -43,36 +46,41 @@ type operation struct {
 	used      time.Time // the last call of a client
 	err       *sqlerr.Error
 	progress  *engine.Progress
-	tenths    int // of the progress that the log tells; copyStatus's own
-	result    *result
+	tenths    int     // of the progress that the log tells; copyStatus's own
+	result    *result // set by the change to FINISHED
 	modified  int64
 	fetched   int64
 }
 
 // set moves to state to, with err as the reason of a failure. It reports
 // whether the transition was legal; an illegal one changes nothing.
-func (o *operation) set(to State, err *sqlerr.Error) bool {
+func (o *operation) set(to State, err *sqlerr.Error) bool { return o.change(to, err, nil) }
+
+// change is set for what must happen together with a legal transition or forbid it:
+// may is called with mu held. Changes are told in the order in which they happen.
+func (o *operation) change(to State, err *sqlerr.Error, may func() bool) bool {
 	now := time.Now()
+	o.telling.Lock()
+	defer o.telling.Unlock()
 	o.mu.Lock()
 	from := o.state
 	s, illegal := advance(from, to)
-	if illegal == nil {
-		o.state = s
-		switch {
-		case to == Running:
-			o.started = now
-		case to.Terminal() && o.completed.IsZero():
-			o.completed = now
-		}
-		if err != nil {
-			o.err = err
-		}
-		o.used = now
-	}
-	o.mu.Unlock()
-	if illegal != nil {
+	if illegal != nil || may != nil && !may() {
+		o.mu.Unlock()
 		return false
 	}
+	o.state = s
+	switch {
+	case to == Running:
+		o.started = now
+	case to.Terminal() && o.completed.IsZero():
+		o.completed = now
+	}
+	if err != nil {
+		o.err = err
+	}
+	o.used = now
+	o.mu.Unlock()
 	o.note(from, to, err, now)
 	return true
 }
@@ -140,10 +148,10 @@ func (o *operation) execute(ctx context.Context) (*result, int64, error) {
 
 // finish publishes the result, unless the operation has ended in the meantime.
 func (o *operation) finish(r *result, modified int64) {
-	o.mu.Lock()
-	o.result, o.modified = r, modified
-	o.mu.Unlock()
-	if !o.set(Finished, nil) {
+	if !o.change(Finished, nil, func() bool {
+		o.result, o.modified = r, modified
+		return true
+	}) {
 		r.close()
 	}
 }
@@ -176,26 +184,17 @@ func (o *operation) stop(cause *sqlerr.Error) {
 // abort is a client's cancel: it ends running work at once and a stream of rows
 // that is still being read; what has ended stays as it is.
 func (o *operation) abort() {
-	o.mu.Lock()
-	r, state := o.result, o.state
-	o.mu.Unlock()
-	if state.Terminal() && (state != Finished || r == nil || r.schema == nil || !o.streams(r)) {
+	var r *result
+	if !o.change(Canceled, errCanceled, func() bool {
+		r = o.result // of one that is FINISHED
+		return r == nil || r.stop()
+	}) {
 		return
 	}
-	o.set(Canceled, errCanceled)
 	o.cancel(errCanceled)
 	if r != nil {
 		r.abandon()
 	}
-}
-
-// streams says whether rows still come; a fetch under way means they do.
-func (o *operation) streams(r *result) bool {
-	if !r.mu.TryLock() {
-		return true
-	}
-	defer r.mu.Unlock()
-	return r.rows != nil
 }
 
 // close ends the work, if any, and frees the result.

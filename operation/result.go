@@ -63,8 +63,16 @@ type result struct {
 	heldBytes int64
 	encoded   encoded
 	wanted    atomic.Int32 // how many wait for their turn to read
-	abandoned atomic.Bool  // nobody will read on
+	fate      atomic.Uint32
 }
+
+// The fates of a stream of rows. It has one end only, which is settled without waiting
+// for whoever reads.
+const (
+	streams uint32 = iota // there may be more rows
+	ended                 // whole, broken or let go: what has become of it stays
+	stopped               // by a client: nobody will read on
+)
 
 func newResult(rows engine.Rows, opts ResultOptions) *result {
 	return &result{opts: opts, rows: rows, schema: rows.Schema(), kept: true}
@@ -91,7 +99,7 @@ func (r *result) prefetch(ctx context.Context) error {
 func (r *result) drain(ctx context.Context) error {
 	defer r.lock()()
 	for r.rows != nil && r.err == nil {
-		if r.abandoned.Load() {
+		if r.fate.Load() == stopped {
 			r.endStream()
 			return nil
 		}
@@ -170,6 +178,9 @@ func (r *result) accept(b arrow.RecordBatch, err error, hold bool) error {
 func (r *result) endStream() {
 	_ = r.rows.Close()
 	r.rows = nil
+	if !r.fate.CompareAndSwap(streams, ended) && r.err == nil {
+		r.err = errCanceled // whoever stopped it was told so: it is not whole
+	}
 }
 
 func (r *result) full() bool {
@@ -326,10 +337,12 @@ func (r *result) streaming() bool {
 	return r.rows != nil
 }
 
-// abandon frees everything unless somebody reads right now: he finds out, by his
+// stop says that nobody will read on, unless the stream has come to its end before.
+func (r *result) stop() bool { return r.fate.CompareAndSwap(streams, stopped) }
+
+// abandon frees a stopped result unless somebody reads right now: he finds out, by his
 // context or in drain, and ends the stream.
 func (r *result) abandon() {
-	r.abandoned.Store(true)
 	if !r.reading.TryLock() {
 		return
 	}
