@@ -25,11 +25,14 @@ type opLog struct {
 	fetched int64
 }
 
-func (l *opLog) add(added line) {
+// add appends lines that belong together: no other comes between them.
+func (l *opLog) add(added ...line) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.lines = append(l.lines, added)
-	l.size += added.size()
+	l.lines = append(l.lines, added...)
+	for _, a := range added {
+		l.size += a.size()
+	}
 	if capacity := cmp.Or(l.capacity, logCapacity); l.size > capacity {
 		l.shrink(capacity - capacity/4) // some room, or every line from now on would move all
 	}

@@ -1,13 +1,17 @@
 package operation
 
 import (
+	"log/slog"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/nekomata-sql/nekomata/engine"
 	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
@@ -47,6 +51,27 @@ func TestSessionLog(t *testing.T) {
 	}
 	_, err = b.SessionLog(uuid.New(), 0, 1)
 	require.ErrorIs(t, err, sqlerr.NotFound)
+}
+
+// A statement of several lines stands in one piece, whatever else the session logs.
+func TestSessionLogKeepsAStatementTogether(t *testing.T) {
+	t.Parallel()
+	const rows, each = 50, 200
+	statement := func(name string) string { return strings.TrimSuffix(strings.Repeat(name+"\n", rows), "\n") }
+	log := &opLog{}
+	var all sync.WaitGroup
+	for _, name := range []string{"a", "b"} {
+		o := &operation{req: Request{Query: engine.Statement{SQL: statement(name)}}, opts: &Options{Log: slog.New(slog.DiscardHandler)}, sessionLog: log}
+		o.ctx = t.Context()
+		all.Go(func() {
+			for range each {
+				o.note(Pending, Running, nil, time.Now())
+			}
+		})
+	}
+	all.Wait()
+	text := strings.Join(log.at(0, 1<<20).Lines, "\n") + "\n"
+	require.Equal(t, 2*each, strings.Count(text, "statement:\n"+statement("a")+"\n")+strings.Count(text, "statement:\n"+statement("b")+"\n"))
 }
 
 func TestSessionLogIsBounded(t *testing.T) {

@@ -69,17 +69,19 @@ func (l line) size() int {
 func (o *operation) note(from, to State, err *sqlerr.Error, now time.Time) {
 	st, ok := o.req.Query.(engine.Statement)
 	begins := ok && to == Running
-	o.write(line{at: now, step: &step{
+	const few = 4 // most statements are a line, which needs no allocation
+	lines := append(make([]line, 0, few), line{at: now, step: &step{
 		user: o.req.User, id: o.id, from: from, to: to, took: now.Sub(o.created), statement: begins,
 	}})
 	if begins {
 		for text := range strings.SplitSeq(st.SQL, "\n") {
-			o.write(line{text: text})
+			lines = append(lines, line{text: text})
 		}
 	}
 	if err != nil && to == Error {
-		o.say("Error: " + err.Message)
+		lines = append(lines, line{at: now, text: "Error: " + err.Message})
 	}
+	o.write(lines...)
 	if o.opts.Observe != nil {
 		info := o.info()
 		info.State = to // another change may have come since
@@ -93,10 +95,10 @@ func (o *operation) note(from, to State, err *sqlerr.Error, now time.Time) {
 
 func (o *operation) say(text string) { o.write(line{at: time.Now(), text: text}) }
 
-// write adds a line to the operation's log and to its session's.
-func (o *operation) write(l line) {
-	o.log.add(l)
-	o.sessionLog.add(l)
+// write adds lines to the operation's log and to its session's.
+func (o *operation) write(lines ...line) {
+	o.log.add(lines...)
+	o.sessionLog.add(lines...)
 }
 
 // sayProgress writes each tenth of the way into the log, in the words of Hive's jobs: by
