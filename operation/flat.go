@@ -3,6 +3,7 @@ package operation
 import (
 	"encoding/binary"
 	"io"
+	"math"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -74,34 +75,118 @@ func flatColumn(d arrow.ArrayData, typ arrow.DataType) bool {
 	return len(d.Children()) == 0 && d.Offset() == 0
 }
 
-// flatReader takes a flat form apart.
+// flatReader takes a flat form apart. A disk may have damaged it: no number in it is
+// believed.
 type flatReader struct {
 	head, body []byte
-	short      bool
+	damaged    bool
 }
 
-func (r *flatReader) number() int {
+// number is the next one of the head, which is in [0, most].
+func (r *flatReader) number(most int) int {
 	if len(r.head) < 8 {
-		r.short = true
+		r.damaged = true
 		return 0
 	}
 	n := binary.LittleEndian.Uint64(r.head)
 	r.head = r.head[8:]
+	if n > uint64(most) {
+		r.damaged = true
+		return 0
+	}
 	return int(n)
 }
 
+// begin reads what comes before the columns, and returns the number of rows.
+func (r *flatReader) begin(all []byte) int {
+	r.head = all
+	size := r.number(math.MaxInt) >> 8
+	if size < 16 || size > len(all) {
+		r.damaged = true
+		return 0
+	}
+	r.head, r.body = all[8:size], all[size:]
+	return r.number(math.MaxInt)
+}
+
 func (r *flatReader) buffer() *memory.Buffer {
-	n := r.number() - 1
-	if n < 0 {
+	n := r.number(len(r.body) + 1)
+	if n == 0 {
 		return nil
 	}
-	if n > len(r.body) {
-		r.short = true
-		return nil
-	}
+	n--
 	b := memory.NewBufferBytes(r.body[:n:n])
 	r.body = r.body[min(len(r.body), (n+7)&^7):]
 	return b
+}
+
+// column reads a column, or nothing of a damaged one.
+func (r *flatReader) column(typ arrow.DataType, rows int) arrow.Array {
+	const unknown = array.UnknownNullCount // -1, which has no place in a number
+	nulls := unknown
+	if len(r.head) >= 8 && binary.LittleEndian.Uint64(r.head) == math.MaxUint64 {
+		r.head = r.head[8:]
+	} else {
+		nulls = r.number(rows)
+	}
+	n := r.number(len(r.head) / 8)
+	buffers := make([]*memory.Buffer, 0, n)
+	for range n {
+		buffers = append(buffers, r.buffer())
+	}
+	if r.damaged = r.damaged || !enough(typ.Layout(), rows, buffers); r.damaged {
+		return nil
+	}
+	data := array.NewData(typ, rows, buffers, nil, nulls, 0)
+	defer data.Release()
+	return array.MakeFromData(data)
+}
+
+// enough says whether buffers are those of a column of a layout, and long enough for
+// its rows.
+func enough(layout arrow.DataTypeLayout, rows int, buffers []*memory.Buffer) bool {
+	specs := layout.Buffers
+	if len(buffers) < len(specs) || len(buffers) > len(specs) && layout.VariadicSpec == nil {
+		return false
+	}
+	for i, spec := range specs {
+		ok := true
+		switch b := buffers[i]; {
+		case spec.Kind == arrow.KindAlwaysNull:
+			ok = b == nil
+		case rows == 0, b == nil && i == 0: // a column without nulls needs no bitmap of them
+		case spec.Kind == arrow.KindBitmap:
+			ok = b != nil && b.Len() > (rows-1)/8
+		case spec.Kind == arrow.KindFixedWidth:
+			ok = spec.ByteWidth == 0 || b != nil && b.Len()/spec.ByteWidth >= rows
+		case spec.Kind == arrow.KindVarWidth:
+			ok = within(buffers[i-1], specs[i-1].ByteWidth, rows, b)
+		}
+		if !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// within says whether the offsets of so many rows go that far, and the first and the
+// last of them no further than the values.
+func within(offsets *memory.Buffer, width, rows int, values *memory.Buffer) bool {
+	if offsets.Len()/width <= rows {
+		return false
+	}
+	offset := func(i int) uint64 {
+		b := offsets.Bytes()[i*width:]
+		if width == arrow.Int32SizeBytes {
+			return uint64(binary.LittleEndian.Uint32(b))
+		}
+		return binary.LittleEndian.Uint64(b)
+	}
+	size := 0
+	if values != nil {
+		size = values.Len()
+	}
+	return offset(0) <= offset(rows) && offset(rows) <= uint64(size)
 }
 
 // readFlat makes a batch of its flat form.
@@ -110,29 +195,21 @@ func readFlat(part *io.SectionReader, schema *arrow.Schema) (arrow.RecordBatch, 
 	if _, err := io.ReadFull(part, all); err != nil {
 		return nil, sqlerr.Wrap(err, sqlerr.Internal, "the result's file could not be read")
 	}
-	r := flatReader{head: all}
-	size := min(r.number()>>8, len(all))
-	r.head, r.body = all[min(8, size):size], all[size:]
-	rows := r.number()
+	var r flatReader
+	rows := r.begin(all)
 	columns := make([]arrow.Array, 0, schema.NumFields())
+	defer func() {
+		for _, c := range columns {
+			c.Release()
+		}
+	}()
 	for _, f := range schema.Fields() {
-		nulls, n := r.number(), r.number()
-		buffers := make([]*memory.Buffer, 0, min(n, 8))
-		for range n {
-			if buffers = append(buffers, r.buffer()); r.short {
-				break
-			}
+		if c := r.column(f.Type, rows); c != nil {
+			columns = append(columns, c)
 		}
-		if r.short {
-			return nil, sqlerr.New(sqlerr.Internal, "the result's file is damaged")
-		}
-		data := array.NewData(f.Type, rows, buffers, nil, nulls, 0)
-		columns = append(columns, array.MakeFromData(data))
-		data.Release()
 	}
-	b := array.NewRecordBatch(schema, columns, int64(rows))
-	for _, c := range columns {
-		c.Release()
+	if r.damaged {
+		return nil, sqlerr.New(sqlerr.Internal, "the result's file is damaged")
 	}
-	return b, nil
+	return array.NewRecordBatch(schema, columns, int64(rows)), nil
 }
