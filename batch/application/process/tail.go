@@ -19,6 +19,22 @@ const (
 // the exception that people look for, and the frames of its stack.
 var chatter = regexp.MustCompile(`^(\S+ \S+ )?(INFO|DEBUG|TRACE)\b|^\s+(at [\w.$/<>-]+\(.*\)|\.\.\. \d+ more)$`)
 
+// crash begins what a program of ours says when it crashes; its stacks and registers
+// follow after an empty line, and are no reason that anybody can read.
+var crash = regexp.MustCompile(`^(SIG[A-Z0-9]+: |fatal error: |panic: )`)
+
+// beforeDump are lines as far as they say what happened.
+func beforeDump(lines []string) []string {
+	i := slices.IndexFunc(lines, crash.MatchString)
+	if i < 0 {
+		return lines
+	}
+	if n := slices.Index(lines[i:], ""); n >= 0 {
+		return lines[:i+n]
+	}
+	return lines
+}
+
 // tail is the end of what a job has written to its log from an offset on, without
 // what is not worth a line, or from the line on that begins with the verdict.
 func tail(path string, from int64, verdict string) string {
@@ -37,6 +53,9 @@ func tail(path string, from int64, verdict string) string {
 		return ""
 	}
 	lines := strings.Split(strings.ToValidUTF8(string(text), "\uFFFD"), "\n")
+	if verdict != "" {
+		lines = beforeDump(lines)
+	}
 	lines = slices.DeleteFunc(lines, func(l string) bool { return strings.TrimSpace(l) == "" || chatter.MatchString(l) })
 	lines = lines[max(0, len(lines)-tailLines):]
 	if i := slices.IndexFunc(lines, func(l string) bool { return verdict != "" && strings.HasPrefix(l, verdict) }); i >= 0 {

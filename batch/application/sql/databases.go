@@ -70,7 +70,9 @@ func (d Databases) CheckScript(resource string) error {
 	if err != nil {
 		return err
 	}
-	if d.reaches(resolve(filepath.Clean(path)), d.Scripts...) {
+	// Not cleaned before: what the system opens as link/../x is beside the place that
+	// the link leads to.
+	if truly, err := filepath.EvalSymlinks(path); err == nil && d.reaches(truly, d.Scripts...) {
 		return nil
 	}
 	return sqlerr.New(sqlerr.Denied, "resource = %q is outside of the directories that SQL may use (kyuubi.engine.duckdb.allowed.directories): upload it with the request, "+

@@ -103,7 +103,7 @@ func (b *builder) build(_ context.Context, job application.Job) (process.Command
 // scriptPath is the script's path on this machine.
 func scriptPath(resource string) (string, error) {
 	path := resource
-	if strings.Contains(resource, ":") {
+	if strings.Contains(resource, ":") && !filepath.IsAbs(resource) {
 		u, err := url.Parse(resource)
 		if err != nil || u.Scheme != "file" || u.Host != "" && u.Host != "localhost" {
 			return "", sqlerr.New(sqlerr.Invalid, "resource = %q is no file of the gateway's machine: give its path, or upload it with the request", resource)

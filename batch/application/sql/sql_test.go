@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -36,6 +37,31 @@ func TestConformance(t *testing.T) {
 		Waits:      job("sleep 600"),
 		Diagnostic: "exit code 1; it said last:\nline 7, column 8",
 	})
+}
+
+// TestCrash: when the engine takes its process down, what counts comes before stacks
+// and registers.
+func TestCrash(t *testing.T) {
+	t.Parallel()
+	l := applicationtest.NewLedger(t)
+	o := l.Options(t.TempDir())
+	app := New(Options{
+		Process: o, Environ: os.Environ(), Databases: Databases{Anywhere: true}, Verdict: "prog: ",
+		Runner: []string{"sh", "-c", `printf 'line 1> select 1\nSIGSEGV: segmentation violation\nPC=0x1\n\ngoroutine 1 gp=0x2 m=0 [syscall]:\n'; seq 1 100; exit 2`},
+	})
+	path := filepath.Join(t.TempDir(), "x.sql")
+	require.NoError(t, os.WriteFile(path, nil, 0o600))
+	job := l.Lease(application.Job{Type: "SQL", User: "ann", Resource: path})
+	require.NoError(t, app.Launch(t.Context(), job))
+	job.Started = time.Now()
+	var info application.Info
+	require.Eventually(t, func() bool {
+		var err error
+		info, err = app.Find(t.Context(), job)
+		require.NoError(t, err)
+		return info.State == application.Failed
+	}, 20*time.Second, 10*time.Millisecond)
+	require.Equal(t, "the job ended with exit code 2; it said last:\nline 1> select 1\nSIGSEGV: segmentation violation\nPC=0x1", info.Diagnostic)
 }
 
 func TestDatabases(t *testing.T) {
@@ -71,6 +97,11 @@ func TestDatabases(t *testing.T) {
 	more.Scripts = []string{root}
 	require.NoError(t, more.CheckScript(root+"/secret"))
 	require.ErrorIs(t, d.CheckScript(root+"/data/link.db"), sqlerr.Denied)
+	// The system follows the link before it goes up.
+	require.NoError(t, os.Mkdir(filepath.Join(root, "elsewhere"), 0o700))
+	require.NoError(t, os.Symlink(filepath.Join(root, "elsewhere"), filepath.Join(root, "data", "link")))
+	require.ErrorIs(t, d.CheckScript(root+"/data/link/../secret"), sqlerr.Denied)
+	require.NoError(t, d.CheckScript(write(root+"/data/10:30.sql")))
 	require.ErrorIs(t, d.CheckScript(root+"/data/no.sql"), sqlerr.Invalid)
 	d.Anywhere = true
 	require.NoError(t, d.CheckScript(root+"/secret"))
