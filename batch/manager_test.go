@@ -100,6 +100,11 @@ func TestPriorityOfAType(t *testing.T) {
 	i, err = d.Submit(as(t, "ann"), job("", func(r *batch.Request) { r.Conf["kyuubi.batch.priority"] = "20" }), nil)
 	require.NoError(t, err)
 	require.Equal(t, 20, i.Priority)
+
+	strict := newDesk(t, func(o *batch.ManagerOptions) { o.IgnoreConf = []string{"kyuubi.batch.*"} })
+	i, err = strict.Submit(as(t, "ann"), job("", func(r *batch.Request) { r.Conf["kyuubi.batch.priority"] = "20" }), nil)
+	require.NoError(t, err)
+	require.Equal(t, 10, i.Priority, "what is dropped doesn't count")
 }
 
 func TestClusterManager(t *testing.T) {
@@ -123,7 +128,7 @@ func TestClusterManager(t *testing.T) {
 func TestSubmitOnce(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, func(o *batch.ManagerOptions) {
-		o.Defaults = map[string]map[string]string{"spark": {"spark.x": "0", "spark.y": "2"}}
+		o.Defaults = map[string]map[string]string{"spark": {"spark.x": "0", "spark.y": "2", "spark.hadoop.hadoop.z": "3"}}
 		o.IgnoreConf = []string{"spark.ignored.*"}
 	})
 	id := uuid.NewString()
@@ -131,6 +136,8 @@ func TestSubmitOnce(t *testing.T) {
 		maps.Copy(r.Conf, map[string]string{
 			"spark.ignored.a": "1", "kyuubi.batch.resource.uploaded": "lie", "kyuubi.session.real.user": "root",
 			"kyuubi.client.ipAddress": "lie", "kyuubi.batch.priority": "12", "spark.master": "yarn",
+			// What Spark would call them.
+			"ignored.b": "1", "spark.kyuubi.batch.id": "lie", "spark.kyuubi.session.real.user": "root", "hadoop.z": "4",
 		})
 	})
 	first, err := d.Submit(as(t, "ann"), req, nil)
@@ -149,7 +156,7 @@ func TestSubmitOnce(t *testing.T) {
 
 	b := again.Batch
 	require.Equal(t, map[string]string{
-		"spark.x": "1", "spark.y": "2", "spark.password": "geheim", "spark.master": "yarn",
+		"spark.x": "1", "spark.y": "2", "spark.password": "geheim", "spark.master": "yarn", "hadoop.z": "4",
 		"kyuubi.batch.id": id, "kyuubi.batch.priority": "12", "kyuubi.batch.resource.uploaded": "false", "kyuubi.client.ipAddress": "10.0.0.9",
 		"kyuubi.server.ipAddress": "10.0.0.1", "kyuubi.session.connection.url": "gw1:10099", "kyuubi.session.real.user": "ann",
 	}, b.Conf)
@@ -214,6 +221,9 @@ func TestSubmitRefuses(t *testing.T) {
 		{"NUL", sqlerr.Invalid, func(r *batch.Request) { r.Conf["a"] = "\x00" }},
 		{"multipart", sqlerr.Invalid, func(r *batch.Request) { r.Extra = map[string]string{"spark.jars": "a.jar"} }},
 		{"spark.secret.a is a restrict key", sqlerr.Denied, func(r *batch.Request) { r.Conf["spark.secret.a"] = "1" }},
+		{"secret.a is a restrict key", sqlerr.Denied, func(r *batch.Request) { r.Type, r.Conf["secret.a"] = "PYSPARK", "1" }},
+		{"resource is a required parameter", sqlerr.Invalid, func(r *batch.Request) { r.Resource = " " }},
+		{"classname is a required parameter for SPARK", sqlerr.Invalid, func(r *batch.Request) { r.ClassName = "\t" }},
 		{"deny user list", sqlerr.Denied, func(r *batch.Request) { r.User = "eve" }},
 		{"deny ip list", sqlerr.Denied, func(r *batch.Request) { r.ClientAddress = "10.6.6.6" }},
 	} {

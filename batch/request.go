@@ -79,10 +79,10 @@ func (m *Manager) Normalize(r *Request) error {
 	if !slices.Contains(m.opts.Types, r.Type) {
 		return sqlerr.New(sqlerr.Invalid, "%s is not in the supported list: %s", kind(r.Type), strings.Join(m.opts.Types, ", "))
 	}
-	if r.Resource == "" && !r.Uploaded {
+	if strings.TrimSpace(r.Resource) == "" && !r.Uploaded {
 		return sqlerr.New(sqlerr.Invalid, "resource is a required parameter")
 	}
-	if r.ClassName == "" && r.Type == TypeSpark {
+	if strings.TrimSpace(r.ClassName) == "" && r.Type == TypeSpark {
 		return sqlerr.New(sqlerr.Invalid, "classname is a required parameter for %s", r.Type)
 	}
 	if len(r.Extra) > 0 && !r.Uploaded {
@@ -105,7 +105,7 @@ func (m *Manager) Normalize(r *Request) error {
 	}
 	r.priority = usualPriority
 	text, ok := conf[KeyPriority]
-	if !ok {
+	if !ok || keyList(m.opts.IgnoreConf).names(r.Type, KeyPriority) {
 		text, ok = m.defaults(r.Type)[KeyPriority]
 	}
 	if ok {
@@ -145,10 +145,14 @@ func (r *Request) checkTexts() error {
 	return nil
 }
 
-// nameExtra collects the names of the uploaded files.
+// nameExtra collects the names of the uploaded files. Their paths can't be added to
+// what is the gateway's to set.
 func (r *Request) nameExtra() error {
 	seen := map[string]bool{}
-	for _, list := range r.Extra {
+	for key, list := range r.Extra {
+		if strings.TrimSpace(key) == "" || slices.Contains(ours, strings.TrimPrefix(key, sparkPrefix)) {
+			return sqlerr.New(sqlerr.Invalid, "extraResourcesMap can't add files to the setting %q: name one that takes files, such as spark.jars", key)
+		}
 		for name := range strings.SplitSeq(list, ",") {
 			if name = strings.TrimSpace(name); name == "" {
 				continue
@@ -169,14 +173,17 @@ func canonical(text string) bool {
 	return err == nil && id.String() == text
 }
 
-// reserved are the keys that say nothing about what a client wants to run.
-var reserved = []string{KeyID, KeyUploaded, KeyClientAddress, KeyServerAddress, KeyConnectionURL, KeyRealUser, keyClientVersion}
+// ours are the keys that the gateway sets.
+var ours = []string{KeyID, KeyUploaded, KeyClientAddress, KeyServerAddress, KeyConnectionURL, KeyRealUser}
+
+// silent are the keys that say nothing about what a client wants to run.
+var silent = append(slices.Clone(ours), keyClientVersion)
 
 // digest is the same for two requests that ask for the same. What is in uploaded
 // files doesn't count, since those of a known id are not read.
 func (r *Request) digest() string {
 	conf := maps.Clone(r.Conf)
-	for _, key := range reserved {
+	for _, key := range silent {
 		delete(conf, key)
 	}
 	resource := r.Resource

@@ -89,10 +89,12 @@ func (m *Manager) admit(ctx context.Context, req *Request) (leave func(), err er
 
 // refusal says what of a request is not allowed here.
 func (m *Manager) refusal(req *Request) error {
-	for key := range req.Conf {
-		if keyList(m.opts.RestrictConf).has(key) {
-			return sqlerr.New(sqlerr.Denied, "%s is a restrict key according to the server-side configuration "+
-				"(kyuubi.session.conf.restrict.list), please remove it and retry if you want to proceed", key)
+	for _, set := range []map[string]string{req.Conf, req.Extra} {
+		for key := range set {
+			if keyList(m.opts.RestrictConf).names(req.Type, key) {
+				return sqlerr.New(sqlerr.Denied, "%s is a restrict key according to the server-side configuration "+
+					"(kyuubi.session.conf.restrict.list), please remove it and retry if you want to proceed", key)
+			}
 		}
 	}
 	if err := m.opts.Paths.check(req); err != nil || m.opts.Check == nil {
@@ -106,11 +108,34 @@ func (m *Manager) settings(req *Request) map[string]string {
 	conf := make(map[string]string, len(req.Conf)+8)
 	maps.Copy(conf, m.defaults(req.Type))
 	for key, value := range req.Conf {
-		if !keyList(m.opts.IgnoreConf).has(key) {
-			conf[key] = value
+		if keyList(m.opts.IgnoreConf).names(req.Type, key) {
+			continue
 		}
+		if known := sparkKey(req.Type, key); known != key && req.Conf[known] == "" {
+			delete(conf, known) // a default, which Spark would take for both
+		}
+		conf[key] = value
+	}
+	for _, key := range ours {
+		delete(conf, sparkPrefix+key) // Spark would take it instead of ours
 	}
 	return conf
+}
+
+// sparkPrefix begins the names of Spark's settings.
+const sparkPrefix = "spark."
+
+// sparkKey is a setting's name as Spark takes it, for a batch of its types: it gets
+// all of them below its own prefix.
+func sparkKey(kind, key string) string {
+	switch {
+	case kind == TypeSQL, strings.HasPrefix(key, sparkPrefix):
+		return key
+	case strings.HasPrefix(key, "hadoop."):
+		return sparkPrefix + "hadoop." + key
+	default:
+		return sparkPrefix + key
+	}
 }
 
 // known is the batch that has the request's id, nil when there is none.
@@ -262,6 +287,12 @@ func ClusterManager(kind string, conf map[string]string) string {
 
 // keyList holds exact keys and prefixes ("abc.*").
 type keyList []string
+
+// names says whether a key of a batch is in the list, by the name that it has there or
+// by the one that Spark will call it.
+func (l keyList) names(kind, key string) bool {
+	return len(l) > 0 && (l.has(key) || l.has(sparkKey(kind, key)))
+}
 
 func (l keyList) has(key string) bool {
 	for _, k := range l {

@@ -188,21 +188,28 @@ func (u *Upload) settle(b *metadata.Batch, req *Request) error {
 		b.Resource = filepath.Join(home, u.resource)
 	}
 	for key, list := range req.Extra {
-		var paths []string
-		if had := b.Conf[key]; had != "" {
-			paths = append(paths, had)
+		if !keyList(u.m.opts.IgnoreConf).names(req.Type, key) {
+			b.Conf[key] = withFiles(b.Conf[key], home, list)
 		}
-		for name := range strings.SplitSeq(list, ",") {
-			if name = strings.TrimSpace(name); name != "" {
-				paths = append(paths, filepath.Join(home, name))
-			}
-		}
-		b.Conf[key] = strings.Join(paths, ",")
 	}
 	if !u.m.opts.SharedUploads {
 		b.Host = u.m.opts.Host
 	}
 	return nil
+}
+
+// withFiles is a setting that holds paths, with those of uploaded files after them.
+func withFiles(had, home, list string) string {
+	var paths []string
+	if had != "" {
+		paths = append(paths, had)
+	}
+	for name := range strings.SplitSeq(list, ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			paths = append(paths, filepath.Join(home, name))
+		}
+	}
+	return strings.Join(paths, ",")
 }
 
 // keep removes files that nothing names.

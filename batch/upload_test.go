@@ -35,7 +35,10 @@ func uploaded(id string, edit ...func(*batch.Request)) batch.Request {
 
 func TestUploads(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, func(o *batch.ManagerOptions) { o.Paths.Allowed = []string{"/nowhere"} })
+	d := newDesk(t, func(o *batch.ManagerOptions) {
+		o.Paths.Allowed = []string{"/nowhere"}
+		o.IgnoreConf = []string{"spark.ignored"}
+	})
 	files := d.NewUpload()
 	defer files.Discard()
 	for name, text := range map[string]string{"b.jar": "b", "c.jar": "c", "unused": "u", "d.txt": "d"} {
@@ -44,7 +47,7 @@ func TestUploads(t *testing.T) {
 	require.NoError(t, files.Receive(t.Context(), "a.jar", true, strings.NewReader("a")))
 	id := uuid.NewString()
 	i, err := d.Submit(as(t, "ann"), uploaded(id, func(r *batch.Request) {
-		r.Extra = map[string]string{"spark.jars": "b.jar, c.jar", "spark.files": "d.txt", "spark.none": ""}
+		r.Extra = map[string]string{"spark.jars": "b.jar, c.jar", "spark.files": "d.txt", "spark.none": "", "spark.ignored": "d.txt"}
 		r.Conf["spark.files"] = "hdfs://x/y"
 	}), files)
 	require.NoError(t, err)
@@ -52,6 +55,7 @@ func TestUploads(t *testing.T) {
 	require.Equal(t, filepath.Join(d.dir, "upload", id), filepath.Dir(home))
 	require.Equal(t, home+"/b.jar,"+home+"/c.jar", i.Conf["spark.jars"])
 	require.Equal(t, "hdfs://x/y,"+home+"/d.txt", i.Conf["spark.files"])
+	require.NotContains(t, i.Conf, "spark.ignored")
 	require.Equal(t, "true", i.Conf["kyuubi.batch.resource.uploaded"])
 	require.Equal(t, "here", i.Host)
 	require.Equal(t, 4, count(t, d.dir))
@@ -134,6 +138,13 @@ func TestUploadsThatAreRefused(t *testing.T) {
 	require.ErrorContains(t, err, "files that were not uploaded: b, y, z")
 	_, err = d.Submit(as(t, "ann"), uploaded("", func(r *batch.Request) { r.Conf["no"] = "1" }), files)
 	require.ErrorIs(t, err, sqlerr.Denied)
+	for key, kind := range map[string]sqlerr.Kind{
+		"no": sqlerr.Denied, "": sqlerr.Invalid, " ": sqlerr.Invalid, "kyuubi.batch.id": sqlerr.Invalid,
+		"kyuubi.batch.resource.uploaded": sqlerr.Invalid, "spark.kyuubi.session.real.user": sqlerr.Invalid,
+	} {
+		_, err = d.Submit(as(t, "ann"), uploaded("", func(r *batch.Request) { r.Extra = map[string]string{key: "a"} }), files)
+		require.ErrorIs(t, err, kind, key)
+	}
 	files.Discard()
 
 	none := d.NewUpload()

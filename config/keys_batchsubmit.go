@@ -23,8 +23,8 @@ var (
 
 	// BatchIgnoreList drops keys.
 	BatchIgnoreList = Strings("kyuubi.batch.conf.ignore.list", nil,
-		"Keys that are dropped when a client sets them for a batch. An entry that ends in `.*` stands for all keys that begin so. "+
-			"What clients may not set for sessions (`kyuubi.session.conf.restrict.list`) they may not set for batches either.")
+		"Keys that are dropped when a client sets them for a batch. An entry that ends in `.*` stands for all keys that begin so, "+
+			"and one of Spark's for the key without `spark.`, too, as Spark has it. What clients may not set for sessions (`kyuubi.session.conf.restrict.list`) they may not set for batches either.")
 
 	// LocalDirAllowList bounds where local files may be.
 	LocalDirAllowList = Paths("kyuubi.session.local.dir.allow.list", nil,
