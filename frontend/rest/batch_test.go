@@ -62,9 +62,11 @@ func TestBatchAnswers(t *testing.T) {
 		{"ann", "POST", "", `{"batchType":"SPARK"}`, 400, "resource is a required parameter"},
 		{"ann", "POST", "", `{"batchType":"SPARK","resource":"a"}`, 400, "classname is a required parameter for SPARK"},
 		{"ann", "POST", "", `{"batchType":"x","resource":"a"}`, 400, "X is not in the supported list: SPARK, PYSPARK, SQL"},
-		{"ann", "POST", "", `{"batchType":"SQL","resource":"a","conf":{"a":null}}`, 400, "conf: null is no value"},
+		{"ann", "POST", "", `{"batchType":"SQL","resource":"a","conf":{"a":null}}`, 400, "conf.a: null is no value"},
 		{"ann", "POST", "", `{"batchType":"SQL","resource":"a","conf":{"a":"\u0000"}}`, 400, "NUL"},
-		{"ann", "POST", "", `{"batchType":"SQL","resource":"a","args":[1]}`, 400, "args"},
+		{"ann", "POST", "", `{"batchType":"SQL","resource":{"a":1}}`, 400, "resource: expected a string, got object"},
+		{"ann", "POST", "", `{"batchType":"SQL","resource":"a","conf":[1]}`, 400, "conf: expected an object, got array"},
+		{"ann", "POST", "", `{"batchType":"SQL","resource":"a","args":["a",1]}`, 400, "args[1]: expected a string, got number"},
 		{"ann", "POST", "", sparkBatch(uuid.NewString(), `,"kyuubi.session.proxy.user":"bob"`), 403, "Failed to validate proxy privilege of ann for bob"},
 		{"root", "POST", "", sparkBatch(uuid.NewString(), `,"hive.server2.proxy.user":"cid"`), 200, `"user":"cid"`},
 		{"eve", "POST", "", `{"batchType":"SQL","resource":"a"}`, 403, "deny user list"},
@@ -76,7 +78,7 @@ func TestBatchAnswers(t *testing.T) {
 		{"bob", "GET", "/" + id + "/localLog", "", 403, "somebody else's"},
 		{"ann", "GET", "/" + uuid.NewString(), "", 404, "Invalid batchId: "},
 		{"ann", "GET", "/abc/localLog", "", 404, "Invalid batchId: abc"},
-		{"ann", "GET", "/" + id + "/localLog?size=0", "", 400, "size must be"},
+		{"ann", "GET", "/" + id + "/localLog?size=0", "", 400, "size must be from 1 to 100000, not 0"},
 		{"ann", "GET", "/" + id + "/localLog", "", 200, `{"logRowSet":[],"rowCount":0}`},
 		{"bob", "GET", "", "", 200, `{"from":0,"total":0,"batches":[]}`},
 		{"ann", "GET", "", "", 200, `"total":2`},
@@ -87,7 +89,8 @@ func TestBatchAnswers(t *testing.T) {
 		{"ann", "GET", "?createTime=2&endTime=1", "", 400, "Invalid time range"},
 		{"ann", "GET", "?createTime=-1", "", 400, "Invalid time range"},
 		{"ann", "GET", "?endTime=1", "", 200, `"total":0`},
-		{"ann", "GET", "?size=10001", "", 400, "size must be"},
+		{"ann", "GET", "?size=10001", "", 400, "size must be from 1 to 10000, not 10001"},
+		{"ann", "GET", "?from=99999999999", "", 400, "from must be from 0 to 2147483647, not 99999999999"},
 		{"ann", "GET", "?desc=maybe", "", 400, "desc must be"},
 		{"ann", "GET", "?cursor=abc", "", 400, "cursor must be"},
 		{"ann", "GET", "?cursor=*", "", 200, `"nextCursor":""`},
@@ -251,13 +254,19 @@ func TestBatchUploads(t *testing.T) {
 		"cut off":     httptest.NewRequestWithContext(t.Context(), "POST", batchesPath, bytes.NewReader(body.Bytes()[:body.Len()/2])),
 		"no form":     httptest.NewRequestWithContext(t.Context(), "POST", batchesPath, strings.NewReader("{}")),
 		"no boundary": httptest.NewRequestWithContext(t.Context(), "POST", batchesPath, strings.NewReader("{}")),
+		"compressed":  httptest.NewRequestWithContext(t.Context(), "POST", batchesPath, strings.NewReader("{}")),
 	} {
 		r.Header.Set("Content-Type", mediaType)
+		want := http.StatusBadRequest
+		if name == "compressed" {
+			r.Header.Set("Content-Encoding", "gzip")
+			want = http.StatusUnsupportedMediaType
+		}
 		if name == "no boundary" {
 			r.Header.Set("Content-Type", "multipart/form-data")
 		}
 		r.SetBasicAuth("ann", "ann")
-		require.Equal(t, http.StatusBadRequest, g.do(r).Code, name)
+		require.Equal(t, want, g.do(r).Code, name)
 	}
 	require.ElementsMatch(t, []string{"a.py", "b.py", "c.py"}, leftFiles(t, dir), "only what was accepted is left")
 	list := into[api.GetBatchesResponse](t, g.as(t, "root", "GET", batchesPath, ""))

@@ -104,8 +104,11 @@ func (c *APIRequestContext) batchPage() (p batch.Page, byCursor bool, err error)
 	if err != nil {
 		return p, false, err
 	}
-	if from < 0 || from >= farthest || size < 1 || size > most {
-		return p, false, sqlerr.New(sqlerr.Invalid, "from must not be negative, and size must be from 1 to %d", most)
+	if from < 0 || from >= farthest {
+		return p, false, sqlerr.New(sqlerr.Invalid, "from must be from 0 to %d, not %d", int64(farthest)-1, from)
+	}
+	if size < 1 || size > most {
+		return p, false, sqlerr.New(sqlerr.Invalid, "size must be from 1 to %d, not %d", most, size)
 	}
 	p.From, p.Size, p.Brief = int(from), int(size), true
 	query := c.request.URL.Query()

@@ -24,6 +24,9 @@ func (l batchList) submit(c *APIRequestContext) error {
 		return err
 	}
 	if mediaType, params, err := mime.ParseMediaType(c.request.Header.Get("Content-Type")); err == nil && mediaType == "multipart/form-data" {
+		if err := checkEncoding(c.request.Header); err != nil {
+			return err
+		}
 		return l.submitFiles(c, batches, params["boundary"])
 	}
 	var body api.BatchRequest

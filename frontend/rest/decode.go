@@ -62,16 +62,40 @@ func fill(to reflect.Value, fields map[string]json.RawMessage) error {
 			continue
 		}
 		if err := json.Unmarshal(raw, to.Field(i).Addr().Interface()); err != nil {
-			return badJSON(name, err)
+			return badJSON(entry(name, to.Field(i).Kind(), raw), err)
 		}
 		if hasNUL(to.Field(i).Interface()) {
 			return sqlerr.New(sqlerr.Invalid, "%s: a text can't have a NUL character", name)
 		}
 		if hasNull(to.Field(i).Kind(), raw) {
-			return sqlerr.New(sqlerr.Invalid, "%s: null is no value for an entry", name)
+			return sqlerr.New(sqlerr.Invalid, "%s: null is no value for an entry", entry(name, to.Field(i).Kind(), raw))
 		}
 	}
 	return nil
+}
+
+// entry names what in a field is no text, when that is a list or a map of texts: one of
+// many is hard to find.
+func entry(name string, kind reflect.Kind, raw json.RawMessage) string {
+	noText := func(r json.RawMessage) bool { return len(r) > 0 && r[0] != '"' }
+	switch kind {
+	case reflect.Map:
+		var m map[string]json.RawMessage
+		_ = json.Unmarshal(raw, &m) // else it is no map, and has no entries
+		for _, key := range slices.Sorted(maps.Keys(m)) {
+			if noText(m[key]) {
+				return name + "." + key
+			}
+		}
+	case reflect.Slice:
+		var l []json.RawMessage
+		_ = json.Unmarshal(raw, &l)
+		if i := slices.IndexFunc(l, noText); i >= 0 {
+			return name + "[" + strconv.Itoa(i) + "]"
+		}
+	default:
+	}
+	return name
 }
 
 // hasNUL says whether a text, or one of several, has a character that no name and
@@ -109,8 +133,8 @@ func hasNull(kind reflect.Kind, raw json.RawMessage) bool {
 // checkMediaType refuses bodies that say they are something else than JSON. One
 // that says nothing is taken for JSON.
 func checkMediaType(h http.Header) error {
-	if enc := h.Get("Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
-		return sqlerr.New(sqlerr.MediaType, "the body must not be compressed (Content-Encoding: %s)", enc)
+	if err := checkEncoding(h); err != nil {
+		return err
 	}
 	sent := h.Get("Content-Type")
 	if sent == "" {
@@ -122,6 +146,14 @@ func checkMediaType(h http.Header) error {
 	}
 	if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
 		return sqlerr.New(sqlerr.MediaType, "the body must be in UTF-8, not %s", charset)
+	}
+	return nil
+}
+
+// checkEncoding refuses bodies that are compressed.
+func checkEncoding(h http.Header) error {
+	if enc := h.Get("Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
+		return sqlerr.New(sqlerr.MediaType, "the body must not be compressed (Content-Encoding: %s)", enc)
 	}
 	return nil
 }

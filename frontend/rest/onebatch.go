@@ -55,7 +55,7 @@ func (o oneBatch) log(c *APIRequestContext) error {
 		return err
 	}
 	if size < 1 || size > most {
-		return sqlerr.New(sqlerr.Invalid, "size must be from 1 to %d", most)
+		return sqlerr.New(sqlerr.Invalid, "size must be from 1 to %d, not %d", most, size)
 	}
 	lines, err := batches.LocalLog(c.context(), c.variable("batchId"), from, int(size))
 	if err != nil {
