@@ -81,6 +81,7 @@ func (c *conn) enter(ctx context.Context) error {
 func (c *conn) leave() {
 	c.db.crew.end(&c.work)
 	<-c.lock
+	c.db.trimmer.later()
 }
 
 // Close interrupts what runs and frees the connection. It returns nil always; a
@@ -104,6 +105,7 @@ func (c *conn) end(why *sqlerr.Error) {
 		c.handle.Ptr = nil
 		c.alive.Unlock()
 		c.db.forget(c)
+		c.db.trimmer.later()
 	})
 }
 

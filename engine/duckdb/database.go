@@ -42,6 +42,9 @@ type database struct {
 	// crew works on long statements beside those that wait for them.
 	crew *crew
 
+	// trimmer gives back memory that statements have freed.
+	trimmer *trimmer
+
 	// shapes are what results look like in Arrow.
 	shapes shapes
 
@@ -55,7 +58,9 @@ type database struct {
 
 // openDatabase opens and configures the database.
 func openDatabase(o Options) (*database, error) {
-	db := &database{conns: map[*conn]struct{}{}, broken: make(chan struct{}), settings: map[string]bool{}}
+	db := &database{
+		conns: map[*conn]struct{}{}, broken: make(chan struct{}), settings: map[string]bool{}, trimmer: newTrimmer(),
+	}
 	var config native.Config
 	if native.CreateConfig(&config) != native.StateSuccess {
 		return nil, sqlerr.New(sqlerr.Internal, "DuckDB can't make a configuration")
@@ -218,6 +223,7 @@ func (db *database) close(ctx context.Context, why *sqlerr.Error) error {
 	case <-done:
 		db.spares.disconnect()
 		db.crew.close()
+		db.trimmer.close()
 		native.Close(&db.handle)
 		return nil
 	case <-ctx.Done():

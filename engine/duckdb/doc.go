@@ -10,9 +10,9 @@
 // its settings, conn.go a connection and who may touch it, run.go and
 // statement.go a statement, stream.go its rows, of which columns.go makes Arrow
 // where that is only copying. admission.go and gate.go decide who runs when, crew.go
-// and helpers.go on how many threads, errors.go turns DuckDB's errors into ours,
-// types.go says which types Arrow can't carry. What clients of Hive write is read by
-// package dialect.
+// and helpers.go on how many threads, trim.go gives memory back, errors.go turns
+// DuckDB's errors into ours, types.go says which types Arrow can't carry. What clients
+// of Hive write is read by package dialect.
 //
 // It must not know sessions, operations, protocols or configuration keys, except
 // for the names of keys in messages.
