@@ -30,6 +30,10 @@ type HTTPOptions struct {
 	// between requests. A request's body and its answer have no limit here, since there
 	// are long polls and streams; see [Wrap]. 0 means 10 seconds and 2 minutes.
 	ReadHeaderTimeout, IdleTimeout time.Duration
+	// Stranger is what to tell a client that begins with a byte as no HTTP client does,
+	// before its connection is closed; nil, and what it has no words for, is a 400 or, to
+	// a TLS client, an alert.
+	Stranger func(first byte) []byte
 	// MaxHeaderBytes bounds a request's header; 0 means 64 KiB.
 	MaxHeaderBytes int
 	// MaxConnections is the limit of open connections; those beyond it are closed
@@ -128,10 +132,10 @@ func (s *HTTPService) Run(ctx context.Context, ready func()) error {
 	failed := make(chan error, 1)
 	go func() {
 		if server.TLSConfig != nil {
-			failed <- server.ServeTLS(l, "", "")
+			failed <- server.ServeTLS(strangers{l, &s.opts}, "", "")
 			return
 		}
-		failed <- server.Serve(l)
+		failed <- server.Serve(strangers{l, &s.opts})
 	}()
 	ready()
 	select {

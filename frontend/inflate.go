@@ -14,7 +14,12 @@ import (
 // reads them to say; other encodings are too.
 func inflate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.EqualFold(r.Header.Get("Content-Encoding"), "gzip") {
+		switch encoding := r.Header.Get("Content-Encoding"); {
+		case strings.EqualFold(encoding, "identity"): // not at all
+			r.Header.Del("Content-Encoding")
+			next.ServeHTTP(w, r)
+			return
+		case !strings.EqualFold(encoding, "gzip"):
 			next.ServeHTTP(w, r)
 			return
 		}

@@ -40,6 +40,9 @@ func TestInflate(t *testing.T) {
 	}
 	send("", "meow")
 	require.Equal(t, "meow", string(got))
+	send("identity", "meow")
+	require.Equal(t, "meow", string(got))
+	require.Empty(t, left)
 	send("br", "meow")
 	require.Equal(t, "meow", string(got))
 	require.Equal(t, "br", left, "it is for the handler to refuse")

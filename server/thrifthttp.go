@@ -38,6 +38,7 @@ func (s *Server) buildThriftHTTP(handler *hs2.Handler) error {
 		Handler:           wrapped,
 		TLS:               secured,
 		ReadHeaderTimeout: config.Get(s.conf, config.ThriftLoginTimeout),
+		Stranger:          opts.Stranger,
 		IdleTimeout:       config.Get(s.conf, config.ThriftHTTPIdleTime),
 		MaxHeaderBytes:    int(config.Get(s.conf, config.ThriftHTTPHeaderSize)),
 		MaxConnections:    config.Get(s.conf, config.ThriftMaxConnections),

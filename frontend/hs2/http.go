@@ -48,6 +48,15 @@ type HTTPOptions struct {
 	Observe func(status int, took time.Duration)
 }
 
+// path is where calls are posted to.
+func (o HTTPOptions) path() string {
+	path := "/" + strings.Trim(o.Path, "/")
+	if path == "/" {
+		path = "/cliservice"
+	}
+	return path
+}
+
 // TokenAuthenticator says whom a delegation token stands for.
 type TokenAuthenticator interface {
 	AuthenticateToken(ctx context.Context, text string) (auth.Principal, error)
@@ -71,11 +80,7 @@ type httpHandler struct {
 // HTTP returns a handler that serves the same calls as h over HTTP: one message in
 // the body of each POST.
 func (h *Handler) HTTP(opts HTTPOptions) http.Handler {
-	path := "/" + strings.Trim(opts.Path, "/")
-	if path == "/" {
-		path = "/cliservice"
-	}
-	s := &httpHandler{Handler: h, opts: opts, path: path, cookies: newCookies(opts.Cookies)}
+	s := &httpHandler{Handler: h, opts: opts, path: opts.path(), cookies: newCookies(opts.Cookies)}
 	s.conns.New = func() any { return s.newConn() }
 	return s
 }

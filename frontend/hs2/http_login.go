@@ -1,10 +1,12 @@
 package hs2
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 
 	"github.com/nekomata-sql/nekomata/auth"
@@ -25,7 +27,10 @@ func (s *httpHandler) login(r *http.Request) (id identity, fresh bool, err error
 	}
 	p.Address = host(remote(r))
 	id = identity{principal: p, acting: p.User}
-	other := doAs(r)
+	other, err := doAs(r)
+	if err != nil {
+		return identity{}, false, err
+	}
 	if other == "" || other == p.User {
 		return id, fresh, nil
 	}
@@ -102,14 +107,28 @@ func parseBasic(text string) (plain, error) {
 }
 
 // doAs is the user for whom the request is made, as a parameter of the URL whose
-// case does not matter to Hive.
-func doAs(r *http.Request) string {
-	for name, values := range r.URL.Query() {
-		if strings.EqualFold(name, "doAs") && len(values) > 0 {
-			return values[0]
+// case does not matter to Hive. It fails where the URL leaves open whom it names: the
+// request must not be made for the caller himself then.
+func doAs(r *http.Request) (user string, err error) {
+	if r.URL.RawQuery == "" {
+		return "", nil
+	}
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return "", sqlerr.New(sqlerr.Invalid, "the parameters of the URL can't be read: %s", err)
+	}
+	for name, values := range query {
+		if !strings.EqualFold(name, "doAs") {
+			continue
+		}
+		for _, value := range values {
+			if value != "" && user != "" && value != user {
+				return "", sqlerr.New(sqlerr.Invalid, "doAs names several users")
+			}
+			user = cmp.Or(value, user)
 		}
 	}
-	return ""
+	return user, nil
 }
 
 // clientAddress is the client's IP address, as a proxy tells it or else the

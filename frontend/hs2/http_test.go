@@ -197,6 +197,17 @@ func TestRequestsThatAreNoCalls(t *testing.T) {
 	require.Equal(t, 200, below.status, "everything below the path")
 }
 
+func TestWordsForClientsWithoutHTTP(t *testing.T) {
+	t.Parallel()
+	const hint = "connect with transportMode=http;httpPath=gateway"
+	o := hs2.HTTPOptions{Path: "/gateway/"}
+	require.Equal(t, "\x03\x00\x00\x00", string(o.Stranger(1)[:4]), "BAD")
+	require.Contains(t, string(o.Stranger(1)), hint)
+	require.Equal(t, "\x80\x01\x00\x03", string(o.Stranger(0x80)[:4]), "an exception")
+	require.Contains(t, string(o.Stranger(0x80)), hint)
+	require.Nil(t, o.Stranger(0x16))
+}
+
 func TestCookieSparesALogin(t *testing.T) {
 	t.Parallel()
 	asked := &counting{}
@@ -297,6 +308,15 @@ func TestDoAs(t *testing.T) {
 		require.Equal(t, "root", info.RealUser)
 	}
 	require.Equal(t, 200, as(s, "bob", "doAs=bob", nil).status)
+	for query, text := range map[string]string{
+		"doAs=%zz":          "can't be read",
+		"doAs=bob;x=1":      "can't be read",
+		"doAs=bob&doas=eve": "several users",
+	} {
+		a := as(s, "root", query, nil)
+		require.Equal(t, 400, a.status, query)
+		require.Contains(t, a.problem(t).Message, text)
+	}
 	a := as(s, "bob", "doAs=root", nil)
 	require.Equal(t, 403, a.status)
 	require.Equal(t, "bob may not act for root", a.problem(t).Message)
