@@ -75,6 +75,7 @@ type Manager struct {
 	opts  ManagerOptions
 	gate  gate
 	lines places
+	seen  seen
 
 	accepted, duplicated atomic.Int64
 }

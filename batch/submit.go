@@ -65,6 +65,11 @@ func (m *Manager) Submit(ctx context.Context, req Request, files *Upload) (Info,
 	if err := m.gate.denied(req.User, req.ClientAddress); err != nil {
 		return Info{}, err
 	}
+	if m.seen.has(req.id) {
+		if known, err := m.known(ctx, &req); known != nil || err != nil {
+			return *orNone(known), unavailable(err)
+		}
+	}
 	leave, err := m.admit(ctx, &req)
 	if err != nil {
 		// A retry of a known id is answered, whatever the limits say now. They are
@@ -159,6 +164,7 @@ func (m *Manager) duplicate(b metadata.Batch, req *Request) (Info, error) {
 	if b.User != req.User {
 		return Info{}, sqlerr.New(sqlerr.Exists, "%s=%s is taken: choose another one", KeyID, req.id)
 	}
+	m.seen.add(b.ID)
 	m.duplicated.Add(1)
 	// Kyuubi's rows have no digest.
 	return Info{Batch: b, Duplicated: true, Differs: b.Digest != "" && !sameRequest(b.Digest, req.digest())}, nil
@@ -187,6 +193,7 @@ func (m *Manager) accept(ctx context.Context, req *Request, files *Upload) (Info
 		files.leave()
 	}
 	if accepted {
+		m.seen.add(i.ID)
 		m.accepted.Add(1)
 		m.opts.Wake()
 	}

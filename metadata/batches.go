@@ -34,15 +34,11 @@ func (s *Store) Insert(ctx context.Context, b Batch) error {
 	if err := b.check(conf, args); err != nil {
 		return err
 	}
-	_, err = s.exec(ctx, "the batch can't be stored", `INSERT INTO metadata (
-		identifier, session_type, real_user, user_name, ip_address, kyuubi_instance, state,
-		resource, class_name, request_name, request_conf, request_args, create_time, engine_type,
-		cluster_manager, priority, lease_expires, host_id, request_digest, log_location)
-		VALUES (?, 'BATCH', ?, ?, ?, ?, 'PENDING', ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)`,
+	return s.put(ctx, &insertion{id: b.ID, size: len(conf) + len(args), values: []any{
 		b.ID, b.RealUser, b.User, orNull(b.Address), orNull(b.Instance),
 		orNull(b.Resource), orNull(b.ClassName), orNull(b.Name), string(conf), string(args), millis(b.Created), b.Type,
-		orNull(b.ClusterManager), b.Priority, orNull(b.Host), orNull(b.Digest), orNull(b.LogLocation))
-	return err
+		orNull(b.ClusterManager), b.Priority, orNull(b.Host), orNull(b.Digest), orNull(b.LogLocation),
+	}})
 }
 
 // Get returns a batch. It fails with NotFound.

@@ -59,7 +59,11 @@ func convert(err error, what string) error {
 	if err == nil || errors.As(err, &known) {
 		return err
 	}
-	f := judge(err)
+	return judge(err).say(what)
+}
+
+// say is the error for callers.
+func (f *failure) say(what string) error {
 	switch f.kind {
 	case sqlerr.Canceled:
 		return sqlerr.Wrap(f, f.kind, "%s: the request was canceled", what)

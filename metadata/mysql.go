@@ -69,6 +69,7 @@ func newMySQL(a address, o Options) (*dialect, error) {
 		// Or it goes through the table itself and expects the first rows soon, which may
 		// all be at its other end.
 		inOrder: " IGNORE INDEX FOR ORDER BY (PRIMARY)",
+		putting: 8,
 		columns: `SELECT column_name FROM information_schema.columns
 			WHERE table_schema = DATABASE() AND table_name = 'metadata'`,
 		done: func(err error) bool {

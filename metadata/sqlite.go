@@ -30,6 +30,7 @@ func newSQLite(a address, o Options) (*dialect, error) {
 	d := &dialect{
 		name:    "sqlite",
 		now:     "CAST(ROUND(unixepoch('subsec') * 1000) AS INTEGER)",
+		putting: 1, // there is one writer
 		columns: "SELECT name FROM pragma_table_info('metadata')",
 		done:    func(error) bool { return false }, // a migration happens whole or not at all
 		where:   "the SQLite file " + a.name,

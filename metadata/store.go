@@ -42,6 +42,7 @@ type Store struct {
 	unknown []string
 	open    atomic.Pointer[pools]
 	counts  counts
+	puts    puts
 }
 
 // dialect is what tells one kind of database from another.
@@ -51,6 +52,7 @@ type dialect struct {
 	skipLocked string // ends a SELECT of rows that nobody else is taking
 	inOrder    string // after the table: an index has the rows in the order of their keys
 	columns    string // lists the columns of the table of batches
+	putting    int    // how many statements store batches at a time
 	where      string // the database, for messages
 	// done says that a statement of a migration failed for having run before.
 	done func(error) bool

@@ -47,6 +47,7 @@ func TestMariaDB(t *testing.T) { //nolint:tparallel // the last parts stop the s
 		})
 	})
 	t.Run("LittleIsRead", func(t *testing.T) { littleIsRead(t, m) })
+	t.Run("FewStatements", func(t *testing.T) { fewStatements(t, m) })
 	t.Run("Refusals", func(t *testing.T) { mariaDBRefusals(t, m) })
 	t.Run("GoneAndBack", func(t *testing.T) { goneAndBack(t, m) })
 }

@@ -19,6 +19,8 @@ func Run(t *testing.T, database Database) {
 	t.Helper()
 	for name, test := range map[string]func(*suite, *testing.T){
 		"InsertOnce":       (*suite).insertOnce,
+		"Together":         (*suite).together,
+		"Impatient":        (*suite).impatient,
 		"Values":           (*suite).values,
 		"Refusals":         (*suite).refusals,
 		"NamesAreExact":    (*suite).namesAreExact,
