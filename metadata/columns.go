@@ -81,12 +81,13 @@ func firstColumns(n int) columnSet {
 // cell is a value of a row. As a sql.Scanner it takes the driver's own value, which
 // costs a third of what conversions by reflection do.
 type cell struct {
+	column  string // for messages
 	numeric bool
 	number  int64
 	text    string
 }
 
-// Scan takes the driver's value.
+// Scan takes the driver's value. It fails with Internal, and names the column.
 func (c *cell) Scan(value any) error {
 	switch v := value.(type) {
 	case nil:
@@ -97,6 +98,9 @@ func (c *cell) Scan(value any) error {
 		} else {
 			c.text = strconv.FormatInt(v, 10)
 		}
+	case uint64: // of a column that somebody else has made
+		c.text = strconv.FormatUint(v, 10)
+		return c.parse()
 	case []byte: // MySQL's text, which often is that of the row before
 		if string(v) != c.text {
 			c.text = string(v)
@@ -106,17 +110,32 @@ func (c *cell) Scan(value any) error {
 		c.text = v
 		return c.parse()
 	default:
-		return fmt.Errorf("neither text nor a whole number but %T", v)
+		return c.strange(fmt.Sprintf("a %T", v), nil)
 	}
 	return nil
 }
 
 // parse reads a number that a database keeps as text.
-func (c *cell) parse() (err error) {
-	if c.numeric {
-		c.number, err = strconv.ParseInt(c.text, 10, 64)
+func (c *cell) parse() error {
+	if !c.numeric {
+		return nil
 	}
-	return err
+	n, err := strconv.ParseInt(c.text, 10, 64)
+	if err != nil {
+		const most = 40 // bytes: more is no number anyway
+		return c.strange(strconv.Quote(cut(c.text, most)), err)
+	}
+	c.number = n
+	return nil
+}
+
+// strange is the error of a value that has no place in a batch.
+func (c *cell) strange(found string, err error) error {
+	want := "text"
+	if c.numeric {
+		want = "a whole number of at most 64 bits with its sign"
+	}
+	return sqlerr.Wrap(err, sqlerr.Internal, "the column %s of the table metadata has %s where %s is expected", c.column, found, want)
 }
 
 // reader reads rows of a set of columns.
@@ -128,7 +147,7 @@ type reader struct {
 func (s columnSet) reader() *reader {
 	r := &reader{cells: make([]cell, s.n), into: make([]any, s.n)}
 	for i := range r.cells {
-		r.cells[i].numeric = columns[i].number != nil
+		r.cells[i].column, r.cells[i].numeric = columns[i].name, columns[i].number != nil
 		r.into[i] = &r.cells[i]
 	}
 	return r

@@ -119,3 +119,36 @@ func (s *suite) kyuubisDatabase(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, taken, 1)
 }
+
+// unsignedColumns starts on a table whose numbers somebody has made unsigned, which
+// SQLite does not know.
+func (s *suite) unsignedColumns(t *testing.T) {
+	ctx := t.Context()
+	o, raw := s.database(t)
+	for _, statement := range kyuubiTable(o) {
+		raw(strings.ReplaceAll(statement, " bigint", " bigint unsigned"))
+	}
+	raw(kyuubiRow(1, "RUNNING"))
+	store := Open(t, o)
+	own := NewBatch()
+	require.NoError(t, store.Insert(ctx, own))
+	list, err := store.List(ctx, metadata.Filter{}, metadata.Page{Size: 9})
+	require.NoError(t, err)
+	require.Len(t, list, 2)
+	got, err := store.Get(ctx, kyuubiID(1))
+	require.NoError(t, err)
+	require.Equal(t, time.UnixMilli(1_700_000_000_001), got.Created)
+	require.Zero(t, got.Ended)
+	taken, err := store.Take(ctx, taker("g"), 9)
+	require.NoError(t, err)
+	require.Equal(t, []string{own.ID}, []string{taken[0].ID})
+	require.NoError(t, store.Fail(ctx, taken[0].Lease, metadata.Application{}))
+
+	if !strings.HasPrefix(o.URL, "jdbc:mysql:") {
+		return // larger numbers are floating-point ones there
+	}
+	raw("UPDATE metadata SET end_time = 9223372036854775808 WHERE state = 'RUNNING'")
+	_, err = store.Get(ctx, kyuubiID(1))
+	require.ErrorIs(t, err, sqlerr.Internal)
+	require.ErrorContains(t, err, `the column end_time of the table metadata has "9223372036854775808"`)
+}

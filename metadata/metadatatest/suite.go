@@ -49,6 +49,7 @@ func Run(t *testing.T, database Database) {
 		"ClosedIsRefused":  (*suite).closedIsRefused,
 		"CanceledContexts": (*suite).canceledContexts,
 		"KyuubisDatabase":  (*suite).kyuubisDatabase,
+		"UnsignedColumns":  (*suite).unsignedColumns,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
