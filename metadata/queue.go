@@ -23,22 +23,6 @@ func (s *Store) TakeOver(ctx context.Context, by Taker, n int) ([]Batch, error) 
 		AND (host_id IS NULL OR host_id = ?) ORDER BY lease_expires, key_id`, by.Host)
 }
 
-// HostDuty begins the name of the duty (see [Store.Hold]) that says that a
-// machine has a gateway; the machine's name follows.
-const HostDuty = "host:"
-
-// TakeLost gives the taker up to n batches that are bound to other machines of
-// which nothing was heard for longer than silence, so that they can be ended:
-// nobody holds the machine's duty, and the batch's lease expired, or it has
-// waited, for that long.
-func (s *Store) TakeLost(ctx context.Context, by Taker, silence time.Duration, n int) ([]Batch, error) {
-	long := s.dialect.now + " - ?"
-	return s.take(ctx, by, n, `state IN ('PENDING', 'RUNNING') AND host_id IS NOT NULL AND host_id <> ?
-		AND (lease_expires > 0 AND lease_expires < `+long+` OR lease_expires = 0 AND create_time < `+long+`)
-		AND NOT EXISTS (SELECT 1 FROM nekomata_duty WHERE name = CONCAT('`+HostDuty+`', host_id) AND expires >= `+s.dialect.now+`)
-		ORDER BY lease_expires, key_id`, by.Host, silence.Milliseconds(), silence.Milliseconds())
-}
-
 // OldestWaiting is when the batch was accepted that waits longest for a gateway;
 // the zero time is that none does.
 func (s *Store) OldestWaiting(ctx context.Context) (time.Time, error) {

@@ -64,4 +64,16 @@ func littleIsRead(t *testing.T, m *metadatatest.MariaDB) {
 			require.Less(t, reads(count), int64(each/2), "%s, counted again", name)
 		}
 	}
+
+	change("UPDATE metadata SET host_id = 'host-a' WHERE state = 'PENDING'")
+	lost := func(n int, want int) func() {
+		return func() {
+			taken, err := store.TakeLost(t.Context(), metadata.Taker{Owner: "o", Host: "host-b", Lease: time.Hour}, time.Second, n)
+			require.NoError(t, err)
+			require.Len(t, taken, want)
+		}
+	}
+	require.Less(t, reads(lost(page, page)), int64(6000), "the first of many batches that a machine has left")
+	change("UPDATE metadata SET host_id = 'host-b' WHERE state = 'PENDING'")
+	require.Less(t, reads(lost(page, 0)), int64(3*rows), "none of many that wait")
 }
