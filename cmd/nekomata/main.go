@@ -45,9 +45,11 @@ func (p *program) run(ctx context.Context, args []string) int {
 	if err == nil {
 		return exitOK
 	}
+	out := &lateWriter{out: p.err} // which does not wait for ever
 	for line := range strings.SplitSeq(sentence(err), "\n") {
-		_, _ = fmt.Fprintln(p.err, "nekomata:", line)
+		_, _ = fmt.Fprintln(out, "nekomata:", line)
 	}
+	out.flush()
 	if errors.As(err, new(usageError)) {
 		return exitUsage
 	}
