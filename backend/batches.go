@@ -77,7 +77,12 @@ func (g *guests) atWork(ctx context.Context) []batch.Info {
 	if g.batches == nil {
 		return nil
 	}
-	const most = 1000
+	const (
+		most     = 1000
+		patience = 3 * time.Second // sessions must not wait for a store that hangs
+	)
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	var all []batch.Info
 	for _, state := range []string{running, pending} {
 		l, err := g.batches.List(ctx, batch.Filter{State: state}, batch.Page{Size: most, Desc: true})

@@ -1,9 +1,11 @@
 package backend_test
 
 import (
+	"context"
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/uuid"
@@ -122,4 +124,24 @@ func TestBatchesAmongTheSessions(t *testing.T) {
 	require.Empty(t, list)
 	_, err = b.Session(ctx, id)
 	require.ErrorIs(t, err, sqlerr.Unavailable)
+}
+
+// hung is a store that answers nobody.
+type hung struct{ backend.Batches }
+
+func (hung) List(ctx context.Context, _ batch.Filter, _ batch.Page) (batch.List, error) {
+	<-ctx.Done()
+	return batch.List{}, ctx.Err()
+}
+
+func TestSessionsDoNotWaitForAHungStore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := backend.NewBackendService(backend.Options{Batches: hung{}})
+		began := time.Now()
+		list, err := b.Sessions(auth.NewContext(t.Context(), auth.Principal{User: "root", Admin: true}))
+		require.NoError(t, err)
+		require.Empty(t, list)
+		require.LessOrEqual(t, time.Since(began), 5*time.Second)
+	})
 }
