@@ -134,6 +134,15 @@ func (g *gateway) processes(job application.Job, want int) {
 	require.Eventually(g.t, func() bool { return len(tagged(g.t, job.ID)) == want }, 10*time.Second, 10*time.Millisecond)
 }
 
+func TestLongLinesLeaveRoomForTheReason(t *testing.T) {
+	t.Parallel()
+	g := newGateway(t)
+	job := g.launch(`echo why; head -c 9000 /dev/zero | tr '\0' x; echo; echo more; exit 3`)
+	said := g.until(job, application.Failed).Diagnostic
+	require.Contains(t, said, "why\nxxx")
+	require.Contains(t, said, "xxx...\nmore")
+}
+
 func TestSupervisorIsKilled(t *testing.T) {
 	t.Parallel()
 	g := newGateway(t)

@@ -13,6 +13,8 @@ const (
 	tailRead  = 64 << 10
 	tailLines = 20
 	tailBytes = 4 << 10
+	// tailLine is how much of one line: a log entry in JSON has a whole stack in one.
+	tailLine = 500
 )
 
 // chatter are lines of Java's loggers that say that all is well, which come after
@@ -58,6 +60,11 @@ func tail(path string, from int64, verdict string) string {
 	}
 	lines = slices.DeleteFunc(lines, func(l string) bool { return strings.TrimSpace(l) == "" || chatter.MatchString(l) })
 	lines = lines[max(0, len(lines)-tailLines):]
+	for i, l := range lines {
+		if len(l) > tailLine {
+			lines[i] = strings.ToValidUTF8(l[:tailLine], "") + "..."
+		}
+	}
 	if i := slices.IndexFunc(lines, func(l string) bool { return verdict != "" && strings.HasPrefix(l, verdict) }); i >= 0 {
 		lines = lines[i:]
 	}
