@@ -91,6 +91,8 @@ func (m *Manager) noLog(b *metadata.Batch) error {
 	text := "No local log found for batch: " + b.ID
 	host := "the host " + b.Host
 	switch {
+	case b.Foreign && b.Instance == "":
+		text += ". Kyuubi accepted it, and none of its servers has started it."
 	case b.Foreign:
 		text += ". Kyuubi made it, and its server " + b.Instance + " may have the log."
 	case b.Host == m.opts.Host:

@@ -101,11 +101,17 @@ func (r *Runner) takeOver(ctx, work context.Context) error {
 // hostDuty names what says that a machine has a gateway.
 func hostDuty(host string) string { return metadata.HostDuty + host }
 
+// lifeSigns is how often this machine says that it has a gateway.
+func (r *Runner) lifeSigns() time.Duration {
+	const part, longest = 4, time.Minute
+	return min(r.opts.HostSilence/part, longest)
+}
+
 // lostLoop says that this machine has a gateway, and ends the batches of machines
 // that have had none for too long.
 func (r *Runner) lostLoop(ctx, work context.Context) {
-	const some, part, longest = 100, 4, time.Minute
-	service.NowAndEvery(ctx, min(r.opts.HostSilence/part, longest), func(time.Time) {
+	const some = 100
+	service.NowAndEvery(ctx, r.lifeSigns(), func(time.Time) {
 		if _, err := r.store.Hold(ctx, hostDuty(r.opts.Host), r.opts.Host, r.opts.HostSilence); err != nil {
 			return
 		}

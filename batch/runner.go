@@ -67,6 +67,10 @@ type RunnerOptions struct {
 	// below its id; they go when the batch has ended. "" removes none.
 	Uploads string
 
+	// Jobs is the directory in which jobs of this machine have their places, each by its
+	// batch's id. Those whose batches have ended without them are ended. "" looks for none.
+	Jobs string
+
 	// MaxRunning is how many batches this gateway holds before it takes no more
 	// from the queue; 0 takes none. What it takes over from others comes on top.
 	MaxRunning int
@@ -181,7 +185,7 @@ func (r *Runner) Run(ctx context.Context, ready func()) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var loops sync.WaitGroup
-	for _, loop := range []func(ctx, work context.Context){r.takeLoop, r.leaseLoop, r.lostLoop, r.cleanLoop, r.noticeLoop, r.sampleLoop} {
+	for _, loop := range []func(ctx, work context.Context){r.takeLoop, r.leaseLoop, r.lostLoop, r.orphanLoop, r.cleanLoop, r.noticeLoop, r.sampleLoop} {
 		loops.Go(func() { loop(ctx, work) })
 	}
 	r.log.Info("batch runner: ready", "owner", r.owner, "host", r.opts.Host, "maxRunning", r.opts.MaxRunning)

@@ -459,4 +459,18 @@ func TestRunnerEndsWhatIsLostWithItsHost(t *testing.T) {
 	h.reaches(mine, metadata.Running)
 	require.Equal(t, 0, h.cluster.starts(uploaded))
 	require.Equal(t, 1, h.cluster.starts(started))
+
+	// Only its gateways were away: the job that was given up must not go on.
+	jobs := t.TempDir()
+	for _, id := range []string{started, uploaded, mine, uuid.NewString(), "x"} {
+		require.NoError(t, os.Mkdir(filepath.Join(jobs, id), 0o700))
+	}
+	h.run(func(o *batch.RunnerOptions) { there(o); o.Jobs = jobs })
+	require.Eventually(t, func() bool {
+		h.cluster.mu.Lock()
+		defer h.cluster.mu.Unlock()
+		return h.cluster.forgot[started] > 0 && h.cluster.state[started].State == application.Killed
+	}, 20*time.Second, 10*time.Millisecond)
+	require.Equal(t, metadata.Error, h.get(started).State)
+	require.Equal(t, metadata.Running, h.get(mine).State, "it has not ended")
 }

@@ -23,6 +23,7 @@ func (s *Server) newRunner() *batch.Runner {
 		Host:          hostID(config.Get(c, config.BatchHost)),
 		LogFile:       func(id string) string { return filepath.Join(dir, "log", id+".log") },
 		Uploads:       filepath.Join(dir, "upload"),
+		Jobs:          filepath.Join(dir, "run"),
 		MaxRunning:    config.Get(c, config.BatchMaxRunning),
 		MaxLaunching:  config.Get(c, config.BatchSubmitters),
 		Lease:         config.Get(c, config.BatchLease),
