@@ -184,7 +184,7 @@ func (e *about) shown(raw string) string {
 	if e.secret {
 		return Redacted
 	}
-	return raw
+	return scrubURL(raw)
 }
 
 func (e *Entry[T]) common() *about { return &e.about }

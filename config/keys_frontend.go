@@ -4,6 +4,12 @@ import "time"
 
 const maxPort = 65535
 
+const hostLimit = "an address or a name of this machine, 0.0.0.0 for all IPv4 addresses"
+
+// isHost refuses an empty text: to the system it means all addresses, which nobody who
+// leaves the value out has asked for.
+func isHost(host string) bool { return host != "" }
+
 // Settings that all frontends share.
 var (
 	// Protocols are the frontends to start.
@@ -13,7 +19,7 @@ var (
 
 	// BindHost is where frontends listen that don't say otherwise.
 	BindHost = String("kyuubi.frontend.bind.host", "127.0.0.1",
-		"The address on which frontends listen that have no setting of their own; `0.0.0.0` is all IPv4 addresses. Only this machine can connect by default, because nobody has to log in.").
+		"The address on which frontends listen that have no setting of their own. Only this machine can connect by default, because nobody has to log in.").Check(hostLimit, isHost).
 		Kyuubi("unset: the machine's canonical host name")
 
 	// BindPort is an older name of the Thrift port.
@@ -34,7 +40,7 @@ var frontendArea = Area{
 var (
 	// ThriftHost is where the Thrift frontend listens.
 	ThriftHost = String("kyuubi.frontend.thrift.binary.bind.host", "127.0.0.1",
-		"The address on which the Thrift frontend listens.").Fallback(BindHost).
+		"The address on which the Thrift frontend listens.").Check(hostLimit, isHost).Fallback(BindHost).
 		Kyuubi("unset: the machine's canonical host name")
 
 	// ThriftPort is the Thrift frontend's port.
@@ -83,7 +89,7 @@ var thriftArea = Area{
 var (
 	// RestHost is where the REST frontend listens.
 	RestHost = String("kyuubi.frontend.rest.bind.host", "127.0.0.1",
-		"The address on which the REST frontend listens.").Fallback(BindHost).
+		"The address on which the REST frontend listens.").Check(hostLimit, isHost).Fallback(BindHost).
 		Kyuubi("unset: the machine's canonical host name")
 
 	// RestPort is the REST frontend's port.
@@ -137,7 +143,7 @@ var (
 
 	// MetricsHost is where metrics are served.
 	MetricsHost = String("kyuubi.metrics.prometheus.host", "127.0.0.1",
-		"The address on which metrics are served.").Fallback(BindHost).Ours()
+		"The address on which metrics are served.").Check(hostLimit, isHost).Fallback(BindHost).Ours()
 
 	// MetricsPort is the metrics' port.
 	MetricsPort = Int("kyuubi.metrics.prometheus.port", 10019,

@@ -12,7 +12,7 @@ const leastSecret = 16
 var (
 	// ThriftHTTPHost is where Thrift over HTTP listens.
 	ThriftHTTPHost = String("kyuubi.frontend.thrift.http.bind.host", "127.0.0.1",
-		"The address on which Thrift over HTTP listens.").Fallback(BindHost).
+		"The address on which Thrift over HTTP listens.").Check(hostLimit, isHost).Fallback(BindHost).
 		Kyuubi("unset: the machine's canonical host name")
 
 	// ThriftHTTPPort is its port.

@@ -30,6 +30,7 @@ func (r *Registry) Load(s Sources) (*Config, error) {
 		c:       &Config{registry: r, values: map[string]resolved{}, extra: map[string]given{}, pool: map[string]given{}},
 		set:     map[string]given{},
 		skipped: map[string][]string{},
+		failed:  map[string]bool{},
 		errs:    errs,
 	}
 	for _, g := range all {
@@ -62,6 +63,7 @@ type loader struct {
 	skipped map[string][]string // keys by the reason why they are not used
 	reasons []string            // in the order of their first key
 	dir     string              // the data directory
+	failed  map[string]bool     // entries whose value is no good: told once, however many fall back to them
 	errs    []error
 }
 
@@ -120,7 +122,7 @@ func (r *Registry) isSecret(key string) bool {
 func (l *loader) placeFile(key string, g given) {
 	text, err := os.ReadFile(g.value)
 	if err != nil {
-		l.fail(sqlerr.Wrap(err, sqlerr.Invalid, "%s = %q (%s): the file can't be read", g.key, g.value, g.origin))
+		l.fail(sqlerr.New(sqlerr.Invalid, "%s = %q (%s): the file can't be read: %s", g.key, g.value, g.origin, unreadable(err)))
 		return
 	}
 	value := strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r")
@@ -201,7 +203,7 @@ func replaceVariables(raw, dir string) string {
 // back to.
 func (l *loader) resolve(s Setting) {
 	key := s.Key()
-	if _, done := l.c.values[key]; done {
+	if _, done := l.c.values[key]; done || l.failed[key] {
 		return
 	}
 	g, ok := l.set[key]
@@ -211,6 +213,7 @@ func (l *loader) resolve(s Setting) {
 	value, text, err := s.resolve(g.value, l.dir)
 	if err != nil {
 		a := s.common()
+		l.failed[key] = true
 		l.fail(invalid(g.key, a.shown(g.value), g.origin.String(), withDefault(err, s)))
 		return
 	}

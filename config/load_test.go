@@ -95,6 +95,9 @@ func TestErrorsNameKeyValuePlaceAndMend(t *testing.T) {
 		{"kyuubi.frontend.ssl.keystore.type=jceks", `kyuubi.frontend.ssl.keystore.type = "jceks" (F:1): JCEKS is not supported yet; choose from AUTO, JKS, PKCS12, PEM (the default is AUTO)`},
 		{"kyuubi.frontend.rest.cors.allowed.origins=https://a.example/x", `kyuubi.frontend.rest.cors.allowed.origins = "https://a.example/x" (F:1): must be a list of scheme://host[:port] without a path, or *`},
 		{"kyuubi.frontend.thrift.max.message.size=3g", `kyuubi.frontend.thrift.max.message.size = "3g" (F:1): must be at most 2147483647 (the default is 100MiB)`},
+		{"kyuubi.frontend.bind.host=", `kyuubi.frontend.bind.host = "" (F:1): must be an address or a name of this machine, 0.0.0.0 for all IPv4 addresses (the default is 127.0.0.1)`},
+		{"kyuubi.metadata.store.jdbc.url=jdbc:mysql://ann:pw1@h/db?password=pw2&x=y", `kyuubi.metadata.store.jdbc.url = "jdbc:mysql://ann:*********(redacted)@h/db?password=*********(redacted)&x=y" (F:1): must be jdbc:sqlite:PATH or jdbc:mysql://HOST:PORT/DATABASE (the default is jdbc:sqlite:{{KYUUBI_HOME}}/kyuubi_state_store.db)`},
+		{"k\x00y\x00=1", `the configuration file F is no text in UTF-8: save it as such`},
 		{"kyuubi.metadata.store.jdbc.url=mysql://h/db", `kyuubi.metadata.store.jdbc.url = "mysql://h/db" (F:1): must be jdbc:sqlite:PATH or jdbc:mysql://HOST:PORT/DATABASE (the default is jdbc:sqlite:{{KYUUBI_HOME}}/kyuubi_state_store.db)`},
 		{"kyuubi.metadata.store.jdbc.url=jdbc:mysql://h:3306/db", `kyuubi.metadata.store.jdbc.url = "jdbc:mysql://h:3306/db" (F:1) does not fit kyuubi.metadata.store.jdbc.database.type = "SQLITE" (default): set both for the same kind of database`},
 		{"kyuubi.fronted.rest.bind.port=1", `kyuubi.fronted.rest.bind.port (F:1) is no setting; did you mean kyuubi.frontend.rest.bind.port?`},
@@ -104,7 +107,7 @@ func TestErrorsNameKeyValuePlaceAndMend(t *testing.T) {
 		{"kyuubi.elephant=1", "kyuubi.elephant (F:1) is no setting; `nekomata config --all` lists them"},
 		{`kyuubi.server.name=\u12`, `F:1: the line can't be read; write key=value, and \\ for a backslash`},
 		{"kyuubi.server.data.dir=", `kyuubi.server.data.dir is empty, and neither XDG_STATE_HOME nor HOME says where it could be; use --data-dir`},
-		{"kyuubi.metadata.store.jdbc.password.file=/no/such", `kyuubi.metadata.store.jdbc.password.file = "/no/such" (F:1): the file can't be read`},
+		{"kyuubi.metadata.store.jdbc.password.file=/no/such", `kyuubi.metadata.store.jdbc.password.file = "/no/such" (F:1): the file can't be read: no such file or directory`},
 		{"kyuubi.server.redaction.regex=(", `kyuubi.server.redaction.regex = "(" (F:1): is not a regular expression (RE2 syntax): error parsing regexp: missing closing ): ` + "`(`" + ` (the default is (?i)secret|password|token|access[.]key)`},
 	} {
 		t.Run(tc.line, func(t *testing.T) {
@@ -116,7 +119,8 @@ func TestErrorsNameKeyValuePlaceAndMend(t *testing.T) {
 			}
 			_, err := Load(s)
 			require.ErrorIs(t, err, sqlerr.Invalid)
-			require.Equal(t, strings.ReplaceAll(tc.want, "F:", name+":"), sqlerr.From(err).Message)
+			want := strings.ReplaceAll(strings.ReplaceAll(tc.want, "F:", name+":"), " F ", " "+name+" ")
+			require.Equal(t, want, sqlerr.From(err).Message)
 		})
 	}
 }
@@ -133,7 +137,7 @@ func TestAllErrorsAreTold(t *testing.T) {
 	require.ErrorAs(t, err, &joined)
 	require.Len(t, joined.Unwrap(), 7)
 	for _, want := range []string{
-		"the configuration file /no/such/file can't be read", `kyuubi.frontend.rest.bind.port = "x"`,
+		"the configuration file /no/such/file can't be read: no such file or directory", `kyuubi.frontend.rest.bind.port = "x"`,
 		"kyuubi.nonsense.key", "NEKOMATA_KYUUBI_ENGINE_TIPE is no setting; did you mean NEKOMATA_KYUUBI_ENGINE_TYPE?",
 		`kyuubi.metrics.enabled = "1" (NEKOMATA_KYUUBI_METRICS_ENABLED)`,
 		"--conf novalue: write it as key=value", `kyuubi.engine.type = "TRINO" (--conf)`,
@@ -182,6 +186,14 @@ func TestFallback(t *testing.T) {
 	require.Equal(t, 7, Get(c, ThriftPort))
 	require.Equal(t, 10099, Get(c, RestPort))
 	require.Regexp(t, `^as kyuubi.frontend.bind.port \(.*:3\)$`, c.Origin(ThriftPort).String())
+}
+
+func TestABadValueIsToldOnce(t *testing.T) {
+	t.Parallel()
+	_, err := load(t, "kyuubi.frontend.bind.host=\nkyuubi.frontend.bind.port=x")
+	var joined interface{ Unwrap() []error }
+	require.ErrorAs(t, err, &joined)
+	require.Len(t, joined.Unwrap(), 2)
 }
 
 func TestAliases(t *testing.T) {

@@ -1,7 +1,10 @@
 package config
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"regexp"
 	"strings"
@@ -133,7 +136,11 @@ func (r *Registry) collect(s Sources) (all []given, errs []error) {
 	for _, name := range s.Files {
 		text, err := os.ReadFile(name)
 		if err != nil {
-			errs = append(errs, sqlerr.Wrap(err, sqlerr.Invalid, "the configuration file %s can't be read", name))
+			errs = append(errs, sqlerr.New(sqlerr.Invalid, "the configuration file %s can't be read: %s", name, unreadable(err)))
+			continue
+		}
+		if bytes.IndexByte(text, 0) >= 0 { // UTF-16, most likely, none of whose keys would be ours
+			errs = append(errs, sqlerr.New(sqlerr.Invalid, "the configuration file %s is no text in UTF-8: save it as such", name))
 			continue
 		}
 		some, bad := parseFile(name, string(text))
@@ -147,6 +154,14 @@ func (r *Registry) collect(s Sources) (all []given, errs []error) {
 		all = append(all, given{DataDir.key, s.DataDir, Origin{Kind: FromFlag, Name: "--data-dir"}})
 	}
 	return all, errs
+}
+
+// unreadable is why a file can't be read, without its name.
+func unreadable(err error) error {
+	if p := new(fs.PathError); errors.As(err, &p) {
+		return p.Err
+	}
+	return err
 }
 
 // Origin says where a value comes from.

@@ -57,8 +57,15 @@ func (p *program) run(ctx context.Context, args []string) int {
 }
 
 // sentence is what to tell a person: an error of ours without its cause, which the
-// message has already told in words.
+// message has already told in words; of several a line each.
 func sentence(err error) string {
+	if all, ok := err.(interface{ Unwrap() []error }); ok {
+		var lines []string
+		for _, one := range all.Unwrap() {
+			lines = append(lines, sentence(one))
+		}
+		return strings.Join(lines, "\n")
+	}
 	var e *sqlerr.Error
 	if errors.As(err, &e) && e.Kind != sqlerr.Internal && strings.HasSuffix(err.Error(), e.Error()) {
 		return strings.TrimSuffix(err.Error(), e.Error()) + e.Message

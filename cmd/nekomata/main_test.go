@@ -83,11 +83,14 @@ func TestUsageErrors(t *testing.T) {
 
 func TestConfigurationErrorsAreOneToALine(t *testing.T) {
 	t.Parallel()
+	file := filepath.Join(t.TempDir(), "kyuubi-defaults.conf")
+	require.NoError(t, os.WriteFile(file, []byte("a=\\u1\n"), 0o600))
 	for _, command := range []string{"serve", "config"} {
-		r := run(t, nil, command, "--conf", "kyuubi.frontend.rest.bind.prt=1", "--conf", "kyuubi.engine.type=TRINO")
+		r := run(t, nil, command, "--config", file, "--conf", "kyuubi.frontend.rest.bind.prt=1", "--conf", "kyuubi.engine.type=TRINO")
 		require.Equal(t, exitFailure, r.code)
 		require.Empty(t, r.out)
-		require.Equal(t, "nekomata: kyuubi.frontend.rest.bind.prt (--conf) is no setting; did you mean kyuubi.frontend.rest.bind.port?\n"+
+		require.Equal(t, "nekomata: "+file+":1: the line can't be read; write key=value, and \\\\ for a backslash\n"+
+			"nekomata: kyuubi.frontend.rest.bind.prt (--conf) is no setting; did you mean kyuubi.frontend.rest.bind.port?\n"+
 			`nekomata: kyuubi.engine.type = "TRINO" (--conf): TRINO is not supported yet; choose from DUCKDB (the default is DUCKDB)`+"\n", r.err)
 	}
 }
