@@ -219,9 +219,10 @@ func TestDrainWaitsForWhatRuns(t *testing.T) {
 			op, err := b.Execute(ctx, s.ID, operation.Request{Query: engine.Statement{SQL: "wait"}, Async: true})
 			require.NoError(t, err)
 			stop, cancel := context.WithCancel(t.Context())
-			over := make(chan error, 1)
-			go func() { over <- backend.NewDrainer(b, grace).Run(stop, func() {}) }()
+			over, began := make(chan error, 1), make(chan struct{})
+			go func() { over <- backend.NewDrainer(b, grace, func() { close(began) }).Run(stop, func() {}) }()
 			cancel()
+			<-began
 			require.Eventually(t, func() bool {
 				_, err := b.OpenSession(ctx, session.Request{User: "ann"})
 				return sqlerr.From(err) != nil && sqlerr.From(err).Kind == sqlerr.Unavailable
@@ -237,6 +238,9 @@ func TestDrainWaitsForWhatRuns(t *testing.T) {
 				require.NoError(t, b.Cancel(ctx, op.ID))
 			}
 			require.NoError(t, <-over)
+			info, err := b.Operation(ctx, op.ID)
+			require.NoError(t, err)
+			require.Equal(t, operation.Canceled, info.State, "its client can still be told")
 		})
 	}
 }

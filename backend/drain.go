@@ -11,20 +11,25 @@ type Work interface {
 	Drain()
 	// Busy counts what is at work.
 	Busy() int
+	// Abort ends what is at work, so that those who wait for it are answered.
+	Abort()
 }
 
 // Drainer is a service that does nothing until it is stopped; then it refuses
-// new sessions and statements and waits up to grace for what runs to end. Put it
-// last in a composite, so that it goes first and the frontends still answer.
+// new sessions and statements, waits up to grace for what runs to end, and cancels
+// the rest. Put it last in a composite, so that it goes first and the frontends still
+// answer.
 type Drainer struct {
 	b     *BackendService
 	grace time.Duration
+	begin func()
 	more  []Work
 }
 
-// NewDrainer returns a Drainer of b, and of what else runs for clients.
-func NewDrainer(b *BackendService, grace time.Duration, more ...Work) *Drainer {
-	return &Drainer{b: b, grace: grace, more: more}
+// NewDrainer returns a Drainer of b, and of what else runs for clients. begin is called
+// when the stop begins; nil is nothing.
+func NewDrainer(b *BackendService, grace time.Duration, begin func(), more ...Work) *Drainer {
+	return &Drainer{b: b, grace: grace, begin: begin, more: more}
 }
 
 // String is the service's name.
@@ -34,6 +39,9 @@ func (d *Drainer) String() string { return "Drainer" }
 func (d *Drainer) Run(ctx context.Context, ready func()) error {
 	ready()
 	<-ctx.Done()
+	if d.begin != nil {
+		d.begin()
+	}
 	d.b.draining.Store(true)
 	for _, w := range d.more {
 		w.Drain()
@@ -64,7 +72,18 @@ func (d *Drainer) wait(ctx context.Context) {
 		case <-tick.C:
 		case <-ctx.Done():
 			d.b.log.Warn("the grace period is over: running operations are canceled", "operations", busy)
+			d.abort()
 			return
 		}
+	}
+}
+
+// abort ends what still runs while the frontends can tell those who wait for it.
+func (d *Drainer) abort() {
+	for _, op := range d.b.operations.All() {
+		_ = d.b.operations.Cancel(op.ID) // one that has ended stays as it is, one that is gone needs nothing
+	}
+	for _, w := range d.more {
+		w.Abort()
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -136,6 +137,8 @@ type Runner struct {
 	owner string
 	// wake says that the queue may have something.
 	wake chan struct{}
+	// paused is set before a stop: nothing more is taken.
+	paused atomic.Bool
 	// draining is closed when the Runner stops.
 	draining chan struct{}
 
@@ -177,6 +180,10 @@ func (r *Runner) Nudge(id string) {
 		h.cancelRequested()
 	}
 }
+
+// Pause makes the Runner take no more batches, so that a gateway which is about to stop
+// starts no jobs that might end with its machine. It sees those it holds on.
+func (r *Runner) Pause() { r.paused.Store(true) }
 
 // Run takes batches until ctx is done. Then it gives its leases back and returns;
 // the jobs go on, for another gateway or this one's next life to watch.

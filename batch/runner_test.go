@@ -437,6 +437,22 @@ func TestRunnerGivesItsLeasesBack(t *testing.T) {
 	}
 }
 
+func TestRunnerThatPausesTakesNothing(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	running := h.add()
+	r, _ := h.run(nil)
+	h.reaches(running, metadata.Running)
+	r.Pause()
+	waits := h.add()
+	r.Wake()
+	h.cluster.set(running, application.Finished, "")
+	h.reaches(running, metadata.Finished)
+	require.Zero(t, h.cluster.starts(waits))
+	h.run(nil)
+	h.reaches(waits, metadata.Running)
+}
+
 func TestRunnerEndsWhatIsLostWithItsHost(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -56,6 +56,9 @@ func (r *Runner) takeSome(ctx, work context.Context) (bool, error) {
 // room is how many batches can be taken. What could not be launched soon is left
 // to other gateways.
 func (r *Runner) room() int {
+	if r.paused.Load() {
+		return 0
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return max(0, min(r.opts.MaxRunning-len(r.held), r.opts.MaxLaunching-r.slots))

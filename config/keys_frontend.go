@@ -139,7 +139,7 @@ var restArea = Area{
 // Settings of the metrics endpoint.
 var (
 	// MetricsEnabled starts the metrics endpoint.
-	MetricsEnabled = Bool("kyuubi.metrics.enabled", true, "Whether metrics are served.")
+	MetricsEnabled = Bool("kyuubi.metrics.enabled", true, "Whether metrics are served, and on the same port `/healthz` and `/readyz` for load balancers.")
 
 	// MetricsHost is where metrics are served.
 	MetricsHost = String("kyuubi.metrics.prometheus.host", "127.0.0.1",

@@ -27,7 +27,7 @@ var (
 
 	// StopGrace is how long a stop waits.
 	StopGrace = Duration("kyuubi.server.stop.grace", 20*time.Second,
-		"How long running operations may go on after the gateway was told to stop (SIGTERM or SIGINT). A second signal ends it at once.").
+		"How long running operations may go on after the gateway was told to stop (SIGTERM, SIGINT or SIGHUP); then they are canceled. A second signal ends it at once.").
 		AtLeast(0).Ours()
 
 	// LogLevel is the least level that is logged.

@@ -118,9 +118,7 @@ func (m *metrics) counter(name, help string, read func() float64) {
 	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, read))
 }
 
-// handler answers scrapes at path.
-func (m *metrics) handler(path string) http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("GET "+path, promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry}))
-	return mux
+// handler answers scrapes.
+func (m *metrics) handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
 }

@@ -67,6 +67,7 @@ type Server struct {
 	scrape     *frontend.HTTPService           // nil when not configured
 	keepers    map[tlsfile.Files]*tlsfile.Keeper
 	reached    atomic.Pointer[string] // see instance
+	ready      atomic.Bool            // see probes
 
 	// applications run batches, by the names in batchrunner.go.
 	applications map[string]application.Application
@@ -117,7 +118,9 @@ func (s *Server) Run(ctx context.Context, ready func()) error {
 	for _, w := range s.conf.Warnings() {
 		s.log.Warn("configuration", "warning", w)
 	}
+	s.warnOfExposure()
 	return service.NewCompositeService("nekomata", s.services()...).Run(ctx, func() {
+		s.ready.Store(true)
 		s.greet(time.Since(began))
 		ready()
 	})
@@ -144,7 +147,7 @@ func (s *Server) services() []service.Service {
 	}
 	// The runner needs the frontends' address, and gives its leases back while the
 	// store still runs.
-	return append(parts, s.kubernetes, s.runner, backend.NewDrainer(s.backend, config.Get(s.conf, config.StopGrace), s.statements))
+	return append(parts, s.kubernetes, s.runner, backend.NewDrainer(s.backend, config.Get(s.conf, config.StopGrace), s.beginStop, s.statements))
 }
 
 // socketGrace is how long an answer may still take once nothing runs any more.
@@ -232,10 +235,11 @@ func (s *Server) buildMetrics() {
 	if !config.Get(s.conf, config.MetricsEnabled) {
 		return
 	}
+	path := config.Get(s.conf, config.MetricsPath)
 	s.scrape = frontend.NewHTTPService(frontend.HTTPOptions{
 		Name:    "metrics",
 		Address: address(s.conf, config.MetricsHost, config.MetricsPort),
-		Handler: s.metrics.handler(config.Get(s.conf, config.MetricsPath)),
+		Handler: s.probes(path, s.metrics.handler()),
 		Grace:   socketGrace,
 		Log:     s.log,
 	})

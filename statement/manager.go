@@ -64,6 +64,7 @@ type Manager struct {
 	file     int64 // of everything
 	gone     graveyard
 	draining bool
+	aborted  bool // what is canceled from now on, the stop has canceled
 	closed   bool
 }
 
@@ -92,6 +93,23 @@ func (m *Manager) Drain() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.draining = true
+}
+
+// Abort cancels the statements that are at work. Those who wait for one are told that the
+// gateway stops: it is to be sent again, not given up.
+func (m *Manager) Abort() {
+	m.mu.Lock()
+	m.aborted = true
+	var running []uuid.UUID
+	for id, st := range m.byID {
+		if !st.ended {
+			running = append(running, id)
+		}
+	}
+	m.mu.Unlock()
+	for _, id := range running {
+		_ = m.ops.Cancel(id) // one that has ended meanwhile stays as it is
+	}
 }
 
 // Busy counts the statements that are at work and those whose result somebody is

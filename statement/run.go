@@ -178,6 +178,9 @@ func (m *Manager) finish(st *statement, rows int64, failed *sqlerr.Error) {
 	now := time.Now()
 	m.mu.Lock()
 	var freed []*statement
+	if m.aborted && failed != nil && failed.Kind == sqlerr.Canceled {
+		failed = sqlerr.From(stopping())
+	}
 	st.ended, st.completed, st.expires = true, now, now.Add(m.opts.TTL)
 	st.state, st.err = endState(failed), failed
 	if failed == nil {

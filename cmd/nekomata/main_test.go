@@ -155,7 +155,7 @@ func TestSignals(t *testing.T) {
 	for _, tc := range []struct {
 		second os.Signal
 		code   int
-	}{{syscall.SIGTERM, 143}, {os.Interrupt, 130}} {
+	}{{syscall.SIGTERM, 143}, {os.Interrupt, 130}, {syscall.SIGHUP, 129}} {
 		asked, stop := p.untilSignal(t.Context(), log, func() {})
 		signals <- syscall.SIGTERM
 		<-asked.Done()

@@ -26,8 +26,8 @@ func newRoot(p *program) *cobra.Command {
 		Long: `Nekomata is a SQL gateway: one process that speaks HiveServer2's Thrift protocol
 (beeline, JDBC, PyHive) and Kyuubi's REST API, with DuckDB inside.
 
-Exit codes: 0 done, 1 failed, 2 wrong command line; 130 and 143 when a second
-SIGINT or SIGTERM ended it at once.`,
+Exit codes: 0 done, 1 failed, 2 wrong command line; 129, 130 and 143 when a second
+SIGHUP, SIGINT or SIGTERM ended it at once.`,
 		Example: `  nekomata serve                          # start with the defaults
   nekomata serve --data-dir /tmp/neko     # keep all state there
   nekomata config --all                   # every setting, and where its value came from`,

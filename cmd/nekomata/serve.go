@@ -17,15 +17,15 @@ func newServe(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Start the gateway",
-		Long: `Start the gateway and serve until SIGTERM or SIGINT.
+		Long: `Start the gateway and serve until SIGTERM, SIGINT or SIGHUP.
 
 It needs no configuration: Thrift on port 10009, REST on 10099, metrics on 10019,
 for clients on this machine only. When it is ready it prints what is listening and
 lines to try. The log goes to standard error.
 
-The first SIGTERM or SIGINT stops it in order: no new sessions, running operations
-may end within kyuubi.server.stop.grace, exit code 0. A second one ends it at once,
-with exit code 143 or 130.`,
+The first of these signals stops it in order: no new sessions, running operations may
+end within kyuubi.server.stop.grace, exit code 0. A second one ends it at once, with
+exit code 143, 130 or 129.`,
 		Example: `  nekomata serve
   nekomata serve --data-dir /var/lib/nekomata --config /etc/nekomata/kyuubi-defaults.conf
   nekomata serve --conf kyuubi.frontend.rest.bind.port=0 --conf kyuubi.engine.duckdb.path=flights.db

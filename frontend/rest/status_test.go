@@ -92,7 +92,7 @@ func TestStatuses(t *testing.T) {
 
 	drained, drain := context.WithCancel(ctx)
 	drain()
-	require.NoError(t, backend.NewDrainer(b, 0).Run(drained, func() {}))
+	require.NoError(t, backend.NewDrainer(b, 0, nil).Run(drained, func() {}))
 	w := g.as(t, "bob", "POST", "/api/v1/sessions", `{}`)
 	check("a gateway that stops", w, 503, sqlerr.Unavailable, "POST", "/api/v1/sessions", `{}`)
 	require.Equal(t, "5", w.Header().Get("Retry-After"))
