@@ -41,6 +41,7 @@ type conn struct {
 	calm, still chan struct{} // end a disturbance; nil until there may be one
 	work        work          // what DuckDB does for the holder
 	current     *stream       // the result that DuckDB streams
+	kept        kept          // what the handle has prepared
 	ready       bool          // the connection's own settings are made
 	marked      bool          // something may be left on the handle: see spares
 	inTx        bool          // between BEGIN and COMMIT or ROLLBACK
@@ -99,8 +100,8 @@ func (c *conn) end(why *sqlerr.Error) {
 		c.seize()
 		c.endStream(why)
 		c.alive.Lock()
-		if c.marked || !c.ready || !c.db.spare(c.handle) {
-			native.Disconnect(&c.handle)
+		if c.marked || !c.ready || !c.db.spare(spare{c.handle, c.kept}) {
+			c.db.disconnect(c.handle, &c.kept)
 		}
 		c.handle.Ptr = nil
 		c.alive.Unlock()

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	native "github.com/duckdb/duckdb-go-bindings"
@@ -47,6 +48,10 @@ type database struct {
 
 	// shapes are what results look like in Arrow.
 	shapes shapes
+
+	// kept counts the statements that handles keep, and changes how often settings
+	// may have changed.
+	kept, changes atomic.Int64
 
 	// seeds is true where a handle's random numbers can't be vouched for.
 	seeds seeds
@@ -183,7 +188,9 @@ func (db *database) connect(e *Engine) (*conn, error) {
 		return nil, sqlerr.New(sqlerr.Unavailable, "the database is closed: try again")
 	}
 	c := newConn(e, db)
-	if c.handle, c.ready = db.spares.take(); !c.ready && native.Connect(db.handle, &c.handle) != native.StateSuccess {
+	old, ready := db.spares.take()
+	c.handle, c.kept, c.ready = old.handle, old.kept, ready
+	if !ready && native.Connect(db.handle, &c.handle) != native.StateSuccess {
 		return nil, sqlerr.New(sqlerr.Unavailable, "DuckDB refuses a connection: try again")
 	}
 	db.conns[c] = struct{}{}
@@ -221,7 +228,10 @@ func (db *database) close(ctx context.Context, why *sqlerr.Error) error {
 	defer stop()
 	select {
 	case <-done:
-		db.spares.disconnect()
+		for _, s := range db.spares.handles {
+			db.disconnect(s.handle, &s.kept)
+		}
+		db.spares.handles = nil
 		db.crew.close()
 		db.trimmer.close()
 		native.Close(&db.handle)

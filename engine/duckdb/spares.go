@@ -14,29 +14,28 @@ const maxSpares = 32
 // a stream that was given up, a seed. What functions could leave there is refused
 // (see permit), and where a view or macro may set the seed, no handle is kept. What
 // is not marked has run nothing but queries to their end, so that the next one finds
-// a handle as good as new.
-type spares struct{ handles []native.Connection }
+// a handle as good as new. What it may have is a statement of literals: see kept.
+type spares struct{ handles []spare }
+
+// spare is a handle, with a statement that it may have kept.
+type spare struct {
+	handle native.Connection
+	kept   kept
+}
 
 // take returns a handle that is set up, if there is one.
-func (s *spares) take() (native.Connection, bool) {
+func (s *spares) take() (spare, bool) {
 	n := len(s.handles)
 	if n == 0 {
-		return native.Connection{}, false
+		return spare{}, false
 	}
 	h := s.handles[n-1]
 	s.handles = s.handles[:n-1]
 	return h, true
 }
 
-func (s *spares) disconnect() {
-	for i := range s.handles {
-		native.Disconnect(&s.handles[i])
-	}
-	s.handles = nil
-}
-
 // spare keeps a handle, unless there are enough or the database is to be closed.
-func (db *database) spare(h native.Connection) bool {
+func (db *database) spare(h spare) bool {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	if db.closed || db.seeds.Load() || len(db.spares.handles) == maxSpares {

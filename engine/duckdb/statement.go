@@ -14,12 +14,18 @@ import (
 
 // statement is a prepared statement of DuckDB's.
 type statement struct {
-	sql    string
-	kind   native.StatementType
-	handle native.PreparedStatement
+	sql      string
+	kind     native.StatementType
+	handle   native.PreparedStatement
+	literals bool // it answers literals only
+	kept     bool // and is not closed, but dropped
 }
 
-func (s *statement) close() { native.DestroyPrepare(&s.handle) }
+func (s *statement) close() {
+	if !s.kept {
+		native.DestroyPrepare(&s.handle)
+	}
+}
 
 // perform checks, prepares, classifies and executes a plan, up to its first
 // rows. It fails with a failure of DuckDB's or with an error of ours.
@@ -47,20 +53,24 @@ func (c *conn) perform(ctx context.Context, p *pass, r *request) (engine.Rows, f
 	case r.plan.SQL == "":
 		return nothing(-1), failure{}, nil
 	}
-	s, f, err := c.prepare(r.plan.SQL)
+	s, f, err := c.prepared(r.plan.SQL)
 	if f.failed() || err != nil {
 		return nil, f, err
 	}
 	defer s.close()
 	if p.judge() {
-		if r.small || c.small(s) {
+		if r.small || s.literals || c.small(s) {
 			p.stay()
 		} else if err := p.wait(ctx, c); err != nil {
 			return nil, failure{}, err
 		}
 	}
 	r.sums = c.sums(s, r.plan)
-	return c.start(s, *r)
+	rows, f, err := c.start(s, *r)
+	if s.kept && (f.failed() || err != nil) {
+		c.db.drop(&c.kept)
+	}
+	return rows, f, err
 }
 
 // sums tells Hive's types of the columns of s that are sums of decimals.
@@ -168,6 +178,7 @@ func (c *conn) prepareText(sql string) (*statement, failure, error) {
 		}
 		f := s.executeQuietly()
 		s.close()
+		c.db.changes.Add(1)
 		if f.failed() {
 			return nil, f, nil
 		}
@@ -192,6 +203,9 @@ func (s *statement) executeQuietly() failure {
 
 // start executes s up to its first rows.
 func (c *conn) start(s *statement, r request) (engine.Rows, failure, error) {
+	if s.changesSettings() {
+		defer c.db.changes.Add(1)
+	}
 	var pending native.PendingResult
 	defer native.DestroyPending(&pending)
 	if native.PendingPreparedStreaming(s.handle, &pending) != native.StateSuccess {
