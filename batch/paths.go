@@ -69,10 +69,7 @@ func (p Paths) allow(what, text string) error {
 	if !filepath.IsAbs(path) {
 		return denied
 	}
-	ways := []string{resolve(filepath.Clean(path))}
-	if truly, err := filepath.EvalSymlinks(path); err == nil { // a/link/.. is not a
-		ways = append(ways, truly)
-	}
+	ways := []string{resolve(filepath.Clean(path)), opened(path)} // a/link/.. is not a
 	for _, dir := range p.Allowed {
 		dir = resolve(filepath.Clean(dir))
 		if !slices.ContainsFunc(ways, func(way string) bool { return !within(way, dir) }) {
@@ -126,6 +123,20 @@ func resolve(path string) string {
 		}
 		rest = filepath.Join(filepath.Base(at), rest)
 	}
+}
+
+// opened is where the system would find a path, whose links it follows before it goes up
+// again, as far as there is something.
+func opened(path string) string {
+	rest := ""
+	for at := path; at != ""; {
+		if truly, err := filepath.EvalSymlinks(at); err == nil {
+			return filepath.Join(truly, rest)
+		}
+		i := strings.LastIndexByte(at, '/')
+		at, rest = at[:max(i, 0)], filepath.Join(at[i+1:], rest)
+	}
+	return filepath.Join("/", rest)
 }
 
 func within(path, dir string) bool {

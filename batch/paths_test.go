@@ -67,6 +67,8 @@ func TestPaths(t *testing.T) {
 		{"", in + "/file"},
 		{"", in + "/nowhere"},
 		{"", in + "/deep/../secret"},
+		{"", in + "/deep/../new"},
+		{"", in + "/deep/../new/../newer"},
 		{"", in + "x/a.jar"},
 		{"", "a.jar"},
 		{"", "../a.jar"},
