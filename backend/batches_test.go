@@ -87,7 +87,7 @@ func TestBatchesAmongTheSessions(t *testing.T) {
 
 	// Its log, with the cursor that operations have.
 	require.NoError(t, os.MkdirAll(strings.TrimSuffix(one.LogLocation, "/"+one.ID+".log"), 0o700))
-	require.NoError(t, os.WriteFile(one.LogLocation, []byte("a\nb\nc"), 0o600))
+	require.NoError(t, os.WriteFile(one.LogLocation, []byte("a\nb\nc\n"), 0o600))
 	page, err := b.SessionLog(ctx, id, 1, 1)
 	require.NoError(t, err)
 	require.Equal(t, operation.LogPage{Lines: []string{"b"}, Start: 1, Next: 2, Total: 3}, page)

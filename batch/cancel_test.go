@@ -1,6 +1,7 @@
 package batch_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -133,9 +134,13 @@ func TestLocalLog(t *testing.T) {
 	require.Equal(t, all, read(-1, 100_000))
 	require.Equal(t, all, read(0, 100_000))
 
-	// A line that is still being written is seen, and seen whole later.
+	// A line that is still being written is seen as the last, and whole by those who count.
 	write("beg")
-	require.Equal(t, []string{"beg"}, read(30_000, 10))
+	require.Equal(t, []string{}, read(30_000, 10))
+	page, total, err := d.LogPage(as(t, "ann"), i.ID, 30_000, 10)
+	require.NoError(t, err)
+	require.Empty(t, page)
+	require.EqualValues(t, 30_000, total)
 	require.Equal(t, []string{"beg"}, read(-1, 1))
 	write("un\r\n--password geheim\n\xff\n")
 	require.Equal(t, []string{"begun", "--password ***", "\uFFFD"}, read(30_000, 10))
@@ -145,6 +150,24 @@ func TestLocalLog(t *testing.T) {
 	require.Len(t, long, 2)
 	require.Len(t, long[0], 1<<20)
 	require.Equal(t, "end", long[1])
+
+	_, total, err = d.LogPage(as(t, "ann"), i.ID, 0, 10)
+	require.NoError(t, err)
+	require.EqualValues(t, 30_005, total)
+	gone, hangUp := context.WithCancel(as(t, "ann"))
+	hangUp()
+	_, err = d.LocalLog(gone, i.ID, 0, 10)
+	require.ErrorIs(t, err, context.Canceled)
+
+	// Nothing comes after the end of a job.
+	write("last")
+	require.Equal(t, []string{}, read(30_005, 10))
+	_, err = d.Cancel(as(t, "ann"), i.ID)
+	require.NoError(t, err)
+	require.Equal(t, []string{"last"}, read(30_005, 10))
+	_, total, err = d.LogPage(as(t, "ann"), i.ID, 0, 10)
+	require.NoError(t, err)
+	require.EqualValues(t, 30_006, total)
 
 	// Another file of that name, as after a clean-up.
 	require.NoError(t, os.Rename(i.LogLocation, i.LogLocation+".old"))

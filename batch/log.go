@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,18 +23,21 @@ const (
 )
 
 // LocalLog returns up to size lines of a batch's log: from the line numbered from on,
-// or the last ones when from is negative. Settings that are secret are hidden in it.
+// or the last ones when from is negative. A line that is still being written comes among
+// the last ones only: whoever counts lines would miss its end. Settings that are secret are hidden in it.
 // It fails with NotFound, also when the log is on another machine, which it names.
 func (m *Manager) LocalLog(ctx context.Context, id string, from int64, size int) ([]string, error) {
 	i, err := m.Get(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	lines, err := m.read(&i.Batch, from, size)
-	if errors.Is(err, fs.ErrNotExist) {
+	lines, err := m.read(ctx, &i.Batch, from, size)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, m.noLog(&i.Batch)
-	}
-	if err != nil {
+	case err != nil && ctx.Err() != nil:
+		return nil, ctx.Err()
+	case err != nil:
 		return nil, sqlerr.Wrap(err, sqlerr.Internal, "the log of the batch %s can't be read; the server's log has the details", id)
 	}
 	m.hide(i.Conf, lines)
@@ -50,12 +54,12 @@ func (m *Manager) LogPage(ctx context.Context, id string, offset int64, size int
 	if err != nil {
 		return nil, 0, err
 	}
-	total, err = m.countLines(&b)
+	total, err = m.countLines(ctx, &b)
 	return lines, total, err
 }
 
 // countLines is how many lines a batch's log has.
-func (m *Manager) countLines(b *metadata.Batch) (int64, error) {
+func (m *Manager) countLines(ctx context.Context, b *metadata.Batch) (int64, error) {
 	f, err := os.Open(m.logOf(b))
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
@@ -64,16 +68,16 @@ func (m *Manager) countLines(b *metadata.Batch) (int64, error) {
 		return 0, sqlerr.Wrap(err, sqlerr.Internal, "the log of the batch %s can't be read; the server's log has the details", b.ID)
 	}
 	defer f.Close()
-	r := &lineReader{r: bufio.NewReaderSize(f, 64<<10)}
-	for {
-		n, err := r.skip()
-		switch {
-		case errors.Is(err, io.EOF) && n > 0:
-			return r.at.line + 1, nil
-		case err != nil:
-			return r.at.line, ignoreEnd(err)
-		}
+	r, err := m.seek(ctx, f, b.ID, math.MaxInt64)
+	if err != nil {
+		return 0, err
 	}
+	rest, err := r.skipTo(math.MaxInt64)
+	m.lines.keep(endOf(b.ID), r.at)
+	if rest && b.State.Terminal() {
+		return r.at.line + 1, err
+	}
+	return r.at.line, err
 }
 
 // Shown is settings as they may be shown.
@@ -116,7 +120,7 @@ func (m *Manager) logOf(b *metadata.Batch) string {
 }
 
 // read reads lines from the file.
-func (m *Manager) read(b *metadata.Batch, from int64, size int) ([]string, error) {
+func (m *Manager) read(ctx context.Context, b *metadata.Batch, from int64, size int) ([]string, error) {
 	f, err := os.Open(m.logOf(b))
 	if errors.Is(err, fs.ErrNotExist) && !b.Foreign && b.Started.IsZero() {
 		return []string{}, nil // nothing was started that could write
@@ -128,24 +132,38 @@ func (m *Manager) read(b *metadata.Batch, from int64, size int) ([]string, error
 	if from < 0 {
 		return tail(f, size)
 	}
+	r, err := m.seek(ctx, f, b.ID, from)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := r.skipTo(from); err != nil || r.at.line < from {
+		m.lines.keep(endOf(b.ID), r.at)
+		return []string{}, err
+	}
+	lines, err := r.take(size, b.State.Terminal())
+	m.lines.keep(b.ID, r.at)
+	return lines, err
+}
+
+// endOf names the place at the end of a log: those who look there, for more, are not
+// those who read.
+func endOf(id string) string { return id + " end" }
+
+// seek goes to a known place in a log from which a line can be found by reading on.
+func (m *Manager) seek(ctx context.Context, f *os.File, id string, line int64) (*lineReader, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
 	}
-	at := m.lines.before(b.ID, from, info)
+	at := m.lines.before(id, line, info)
+	if end := m.lines.before(endOf(id), line, info); end.line > at.line {
+		at = end
+	}
+	at.file = info
 	if _, err := f.Seek(at.offset, io.SeekStart); err != nil {
 		return nil, err
 	}
-	r := &lineReader{r: bufio.NewReaderSize(f, 64<<10), at: at}
-	for r.at.line < from {
-		if _, err := r.skip(); err != nil {
-			return []string{}, ignoreEnd(err)
-		}
-	}
-	lines, err := r.take(size)
-	r.at.file = info
-	m.lines.keep(b.ID, r.at)
-	return lines, err
+	return &lineReader{r: bufio.NewReaderSize(contextReader{ctx, f}, 64<<10), at: at}, nil
 }
 
 func ignoreEnd(err error) error {
@@ -205,8 +223,18 @@ func (l *lineReader) skip() (int64, error) {
 	}
 }
 
-// take reads up to size lines.
-func (l *lineReader) take(size int) ([]string, error) {
+// skipTo reads up to a line, or to the end. rest says that a line without an end is there.
+func (l *lineReader) skipTo(line int64) (rest bool, err error) {
+	for l.at.line < line {
+		if n, err := l.skip(); err != nil {
+			return n > 0, ignoreEnd(err)
+		}
+	}
+	return false, nil
+}
+
+// take reads up to size lines; partly says that a last one without an end is one.
+func (l *lineReader) take(size int, partly bool) ([]string, error) {
 	lines := []string{}
 	total := 0
 	for len(lines) < size && total < mostBytes {
@@ -214,7 +242,7 @@ func (l *lineReader) take(size int) ([]string, error) {
 		if err != nil && !errors.Is(err, io.EOF) {
 			return nil, err
 		}
-		if err != nil && text == "" {
+		if err != nil && (text == "" || !partly) {
 			break
 		}
 		total += len(text)
@@ -283,7 +311,7 @@ func readFrom(f *os.File, offset int64, size int) ([]string, error) {
 	if _, err := f.Seek(offset, io.SeekStart); err != nil {
 		return nil, err
 	}
-	return (&lineReader{r: bufio.NewReader(f)}).take(size)
+	return (&lineReader{r: bufio.NewReader(f)}).take(size, true)
 }
 
 // hide takes the values of secret settings out of lines, where a job or what starts

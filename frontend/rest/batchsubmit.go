@@ -157,7 +157,7 @@ func (s *submission) readRequest(part *multipart.Part) error {
 func (s *submission) drain(err error) {
 	most := int64(4 << 30)
 	if err != nil {
-		most = 64 << 20
+		most = 1 << 30
 	}
 	_, _ = io.CopyN(io.Discard, s.c.request.Body, most) // its end, or whatever is wrong with it
 }
