@@ -117,8 +117,8 @@ func TestStatements(t *testing.T) {
 		{"select slow", true, hive.TOperationState_RUNNING_STATE, nil, nil, ""},
 		{"/* dbt */ -- x\n InSert slow", false, hive.TOperationState_RUNNING_STATE, none, nil, ""},
 		{"insert slow returning a", true, hive.TOperationState_RUNNING_STATE, nil, nil, ""},
-		{"select division", false, hive.TOperationState_ERROR_STATE, none, nil, "22012"},
-		{"select timeout", false, hive.TOperationState_TIMEDOUT_STATE, none, nil, "HYT00"},
+		{"select division", true, hive.TOperationState_ERROR_STATE, rows, nil, "22012"},
+		{"select timeout", true, hive.TOperationState_TIMEDOUT_STATE, rows, nil, "HYT00"},
 	} {
 		r := run(t, c, session, tc.sql, true)
 		requireOK(t, r.Status)
@@ -173,6 +173,7 @@ func TestStatusFields(t *testing.T) {
 	require.Equal(t, hive.TOperationState_CANCELED_STATE, r.GetOperationState())
 	require.Equal(t, "HY008", r.GetSqlState())
 	require.Equal(t, "the operation was canceled", r.GetErrorMessage())
+	require.True(t, r.GetHasResultSet(), "who starts a query and asks for its result must learn of its end there")
 	require.Equal(t, hive.TJobExecutionStatus_NOT_AVAILABLE, r.ProgressUpdateResponse.Status)
 
 	shut := func() *hive.TStatus {

@@ -3,6 +3,8 @@ package hs2_test
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -65,6 +67,13 @@ func (f *fake) OpenSession(ctx context.Context, req session.Request) (session.In
 	f.callers = append(f.callers, p)
 	f.sessions[info.ID] = info
 	return info, nil
+}
+
+// opened are the sessions that are open.
+func (f *fake) opened() []session.Info {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Collect(maps.Values(f.sessions))
 }
 
 func (f *fake) CloseSession(_ context.Context, id uuid.UUID) error {

@@ -45,10 +45,12 @@ func hasRows(info operation.Info) (rows, known bool) {
 	switch {
 	case info.State == operation.Finished:
 		return info.HasResultSet, true
-	case info.State.Terminal(), resultHint(info.Query) == noRows:
+	case resultHint(info.Query) == noRows:
 		return false, true
 	default:
-		return true, false
+		// A query that failed would have had rows: clients that start it and ask for its
+		// result learn of the failure there, and take no rows for success.
+		return true, info.State.Terminal()
 	}
 }
 

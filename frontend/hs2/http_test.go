@@ -117,7 +117,7 @@ func TestCallsOverHTTP(t *testing.T) {
 	requireOK(t, r.Status)
 	require.Equal(t, []int64{1, 2}, r.Results.Columns[0].I64Val.Values)
 	requireFailed(t, run(t, c, h, "select syntax", false).Status, "42601", "no such word")
-	for _, info := range s.back.sessions {
+	for _, info := range s.back.opened() {
 		require.Equal(t, "THRIFT_HTTP", info.Frontend)
 		require.Equal(t, "alice", info.User)
 		require.Equal(t, "127.0.0.1", info.ClientAddress)
@@ -168,6 +168,8 @@ func TestRequestsThatAreNoCalls(t *testing.T) {
 		"no colon":        {func(r *http.Request) { r.Header.Set("Authorization", "Basic YWxpY2U=") }, "", 401, "no colon"},
 		"no user":         {func(r *http.Request) { r.SetBasicAuth("", "x") }, "", 401, "user name is empty"},
 		"no password":     {func(r *http.Request) { r.SetBasicAuth("alice", "") }, "", 401, "password is empty"},
+		"not UTF-8":       {func(r *http.Request) { r.SetBasicAuth("\xff", "x") }, "", 401, "not valid UTF-8"},
+		"NUL":             {func(r *http.Request) { r.SetBasicAuth("alice\x00root", "x") }, "", 401, "NUL byte"},
 		"a bearer token":  {func(r *http.Request) { r.Header.Set("Authorization", "bearer x") }, "", 401, "tokens are not taken"},
 	} {
 		a := s.post(t, []byte(tc.body), tc.change)
@@ -303,7 +305,7 @@ func TestDoAs(t *testing.T) {
 	s := serveHTTP(t, hs2.Options{Auth: strict{}}, hs2.HTTPOptions{})
 	require.Equal(t, 200, as(s, "root", "doAs=bob", map[string]string{"hive.server2.proxy.user": "eve"}).status)
 	require.Equal(t, 200, as(s, "root", "x=1&doas="+url.QueryEscape("bob"), nil).status)
-	for _, info := range s.back.sessions {
+	for _, info := range s.back.opened() {
 		require.Equal(t, "bob", info.User)
 		require.Equal(t, "root", info.RealUser)
 	}
@@ -373,7 +375,7 @@ func TestOtherWaysIntoHTTP(t *testing.T) {
 	}
 	body := message(t, "OpenSession", &hive.TCLIServiceOpenSessionArgs{Req: &hive.TOpenSessionReq{}})
 	require.Equal(t, 200, s.post(t, body, anonymous).status)
-	for _, info := range s.back.sessions {
+	for _, info := range s.back.opened() {
 		require.Equal(t, auth.Anonymous, info.User)
 		require.Equal(t, "192.0.2.7", info.ClientAddress)
 	}

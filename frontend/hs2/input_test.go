@@ -156,7 +156,7 @@ func TestAuthzid(t *testing.T) {
 	require.Empty(t, login(s, "root"))
 	require.Equal(t, "root", s.back.callers[0].User)
 	require.Eventually(t, func() bool { return s.back.open() == 1 }, 10*time.Second, time.Millisecond)
-	for _, info := range s.back.sessions {
+	for _, info := range s.back.opened() {
 		require.Equal(t, "carol", info.User)
 		require.Equal(t, "root", info.RealUser)
 	}

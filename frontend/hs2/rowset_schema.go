@@ -13,7 +13,7 @@ func tableSchema(columns []hive.Column) *tcli.TTableSchema {
 		desc := &tcli.TColumnDesc{
 			ColumnName: c.Name,
 			TypeDesc: &tcli.TTypeDesc{Types: []*tcli.TTypeEntry{{
-				PrimitiveEntry: &tcli.TPrimitiveTypeEntry{Type: tcli.TTypeId(c.Type), TypeQualifiers: qualifiers(c)},
+				PrimitiveEntry: &tcli.TPrimitiveTypeEntry{Type: typeID(c.Type), TypeQualifiers: qualifiers(c)},
 			}}},
 			Position: int32(i + 1),
 		}
@@ -23,6 +23,15 @@ func tableSchema(columns []hive.Column) *tcli.TTableSchema {
 		s.Columns[i] = desc
 	}
 	return s
+}
+
+// typeID is the protocol's number of a type. A union is text, as its values are: Hive's
+// drivers don't know its number, and refuse the whole result for it.
+func typeID(t hive.TypeID) tcli.TTypeId {
+	if t == hive.Union {
+		return tcli.TTypeId_STRING_TYPE
+	}
+	return tcli.TTypeId(t)
 }
 
 // qualifiers are a type's arguments, or nil when it has none.

@@ -384,11 +384,13 @@ func TestTableSchema(t *testing.T) {
 		{ColumnName: "b", Position: 2, TypeDesc: entry(tcli.TTypeId_DECIMAL_TYPE, map[string]*tcli.TTypeQualifierValue{"precision": i32(10), "scale": i32(2)})},
 		{ColumnName: "c", Position: 3, Comment: &comment, TypeDesc: entry(tcli.TTypeId_VARCHAR_TYPE, map[string]*tcli.TTypeQualifierValue{"characterMaximumLength": i32(5)})},
 		{ColumnName: "d", Position: 4, TypeDesc: entry(tcli.TTypeId_TIMESTAMPLOCALTZ_TYPE, nil)},
+		{ColumnName: "e", Position: 5, TypeDesc: entry(tcli.TTypeId_STRING_TYPE, nil)},
 	}}, tableSchema([]hive.Column{
 		{Name: "a", Type: hive.Int},
 		{Name: "b", Type: hive.Decimal, Precision: 10, Scale: 2},
 		{Name: "c", Type: hive.Varchar, Length: 5, Comment: "why"},
 		{Name: "d", Type: hive.TimestampLocalTZ},
+		{Name: "e", Type: hive.Union},
 	}))
 	assert.NotNil(t, tableSchema(nil).Columns)
 }

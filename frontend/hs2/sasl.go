@@ -31,9 +31,6 @@ type plain struct{ authzid, user, password string }
 // parsePlain reads "authzid NUL user NUL password". Without the first separator
 // there is no authzid; old clients send that.
 func parsePlain(response []byte) (plain, error) {
-	if !utf8.Valid(response) {
-		return plain{}, sqlerr.New(sqlerr.Unauthenticated, "user and password are not valid UTF-8")
-	}
 	parts := strings.Split(string(response), "\x00")
 	var p plain
 	switch len(parts) {
@@ -51,9 +48,14 @@ func parsePlain(response []byte) (plain, error) {
 	return p, nil
 }
 
-// check refuses credentials in which something is missing.
+// check refuses credentials in which something is missing, and those that would not
+// be the same wherever they are shown or compared.
 func (p plain) check() error {
 	switch {
+	case !utf8.ValidString(p.authzid + "\n" + p.user + "\n" + p.password):
+		return sqlerr.New(sqlerr.Unauthenticated, "user and password are not valid UTF-8")
+	case strings.IndexByte(p.user, 0) >= 0:
+		return sqlerr.New(sqlerr.Unauthenticated, "the user name has a NUL byte")
 	case p.user == "":
 		return sqlerr.New(sqlerr.Unauthenticated, "the user name is empty")
 	case p.password == "":

@@ -14,6 +14,7 @@ final class RunningCases {
         cases.put("running/query timeout", RunningCases::timeout);
         cases.put("running/query log", RunningCases::log);
         cases.put("running/close while it runs", RunningCases::close);
+        cases.put("running/failure of a query that was only started", RunningCases::failure);
     }
 
     private static AtomicReference<Throwable> inBackground(Env.Action action, Thread[] thread) {
@@ -63,6 +64,20 @@ final class RunningCases {
             List<String> lines = ((HiveStatement) s).getQueryLog();
             System.out.println("# log: " + lines);
             Env.check(!lines.isEmpty(), "a log");
+        }
+    }
+
+    /** Who starts a query and then asks for its rows must not take a failure for no rows. */
+    private static void failure(Env env) throws Exception {
+        try (HiveStatement s = (HiveStatement) env.connect().createStatement()) {
+            String told = null;
+            try {
+                Env.check(s.executeAsync("select error('boom ' || i) from range(3) t(i)"), "a result set");
+                s.getResultSet().next();
+            } catch (SQLException failure) {
+                told = failure.getMessage();
+            }
+            Env.check(told != null && told.contains("boom"), "the failure: " + told);
         }
     }
 
