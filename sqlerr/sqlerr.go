@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 )
 
 // Error is what every call of the gateway fails with. The zero value is not
@@ -69,6 +70,20 @@ func (e *Error) Unwrap() error { return e.Err }
 func (e *Error) Is(target error) bool {
 	k, ok := target.(Kind)
 	return ok && k == e.Kind
+}
+
+// ForOperators says whether the cause matters to whoever runs the gateway, and how much:
+// failures of ours, and what it lacks, such as room on a disk or a database. All else is
+// between a client and its request.
+func (e *Error) ForOperators() (slog.Level, bool) {
+	switch {
+	case e.Kind == Internal:
+		return slog.LevelError, true
+	case e.Err != nil && (e.Kind == Unavailable || e.Kind == Exhausted):
+		return slog.LevelWarn, true
+	default:
+		return 0, false
+	}
 }
 
 // From turns any error into an *Error that may be shown to a client. An *Error

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"regexp"
 	"testing"
 
@@ -51,4 +52,20 @@ func TestStateDefaultsToTheKinds(t *testing.T) {
 	require.Equal(t, "42601", e.WithState("42601").SQLState())
 	require.Equal(t, "22023", e.SQLState(), "WithState must copy")
 	require.Equal(t, "Internal", sqlerr.Kind(200).String())
+}
+
+func TestForOperators(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("no space left on device")
+	for _, k := range sqlerr.Kinds() {
+		level, ok := sqlerr.New(k, "why").ForOperators()
+		require.Equal(t, k == sqlerr.Internal, ok, k)
+		caused, withCause := sqlerr.Wrap(cause, k, "why").ForOperators()
+		require.Equal(t, k == sqlerr.Internal || k == sqlerr.Unavailable || k == sqlerr.Exhausted, withCause, k)
+		if k == sqlerr.Internal {
+			require.Equal(t, slog.LevelError, level)
+		} else if withCause {
+			require.Equal(t, slog.LevelWarn, caused)
+		}
+	}
 }

@@ -79,6 +79,7 @@ var refinements = map[string][]refinement{
 		{"CHECK constraint", meaning{sqlerr.Invalid, "23514"}},
 	},
 	classTransaction: {
+		{"No space left on device", meaning{sqlerr.Unavailable, "58030"}},
 		{"onflict", meaning{sqlerr.Conflict, "40001"}},
 		{"transaction is aborted", meaning{sqlerr.Conflict, "25P02"}},
 		{"read-only mode", meaning{sqlerr.Denied, "25006"}},

@@ -1,7 +1,7 @@
 package hs2
 
 import (
-	"errors"
+	"context"
 	"log/slog"
 	"net"
 
@@ -58,9 +58,9 @@ type opened struct {
 // log is ours, with the client's address. Most clients give no reason to write to it.
 func (c *conn) log() *slog.Logger { return c.h.log.With("client", c.client) }
 
-// logInternal is the one place where a failure that is ours leaves its cause.
-func (c *conn) logInternal(err error, what string) {
-	if errors.Is(err, sqlerr.Internal) {
-		c.log().Error("internal error", "call", what, "user", c.id.principal.User, "err", err)
+// logCause is the one place where a failure that is the gateway's to mend leaves its cause.
+func (c *conn) logCause(ctx context.Context, err *sqlerr.Error, what string) {
+	if level, ok := err.ForOperators(); ok {
+		c.log().Log(ctx, level, "a call failed", "call", what, "user", c.id.principal.User, "err", err)
 	}
 }

@@ -225,8 +225,8 @@ func (s *httpHandler) refuse(w http.ResponseWriter, r *http.Request, err error) 
 	}
 	id := uuid.NewString()
 	log := s.log.With("client", host(remote(r)), "method", r.Method, "path", r.URL.Path, "requestId", id)
-	if e.Kind == sqlerr.Internal {
-		log.Error("internal error", "err", err)
+	if level, ok := e.ForOperators(); ok {
+		log.Log(r.Context(), level, "a request failed", "err", err)
 	} else {
 		log.Info("HTTP request refused", "reason", e.Message)
 	}

@@ -112,7 +112,7 @@ func (c *conn) fail(ctx context.Context, h header, err error, refuse func(*tcli.
 		return
 	}
 	e := sqlerr.From(err)
-	c.logInternal(e, h.name)
+	c.logCause(ctx, e, h.name)
 	if refuse == nil {
 		c.writeException(ctx, h, thrift.INTERNAL_ERROR, e.Message)
 		return

@@ -135,7 +135,7 @@ func (c *socket) authenticate(ctx context.Context, p plain) (identity, error) {
 	principal, err := c.h.opts.Auth.Authenticate(ctx, p.user, p.password)
 	if err != nil {
 		e := sqlerr.From(err)
-		c.logInternal(e, "login")
+		c.logCause(ctx, e, "login")
 		return identity{}, refuseSASL("%s", e.Message)
 	}
 	principal.Address = c.client

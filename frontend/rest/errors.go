@@ -21,12 +21,12 @@ const (
 // there right now.
 const retryAfter = "5"
 
-// fail answers with err. What went wrong in the gateway itself is logged here,
-// and only here.
+// fail answers with err. What went wrong in the gateway itself, and what it lacks, is
+// logged here, and only here.
 func (s *server) fail(c *APIRequestContext, err error) {
 	e := aboutSQL(sqlerr.From(err))
-	if e.Kind == sqlerr.Internal {
-		s.Log.Error("a request failed", "err", err, "method", c.request.Method, "route", c.route, "user", c.caller.User, "requestId", c.id)
+	if level, ok := e.ForOperators(); ok {
+		s.Log.Log(c.context(), level, "a request failed", "err", err, "method", c.request.Method, "route", c.route, "user", c.caller.User, "requestId", c.id)
 	}
 	if c.status != 0 { // too late to say it; a cut connection is at least no lie
 		panic(http.ErrAbortHandler)
