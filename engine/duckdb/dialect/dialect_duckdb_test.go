@@ -228,6 +228,24 @@ func metadata(t *testing.T, d *duck, q engine.Query) [][]string {
 	return a.rows
 }
 
+// Data sources show the schemas that SHOW DATABASES shows.
+func TestAnEmptyMainIsNoSchema(t *testing.T) {
+	t.Parallel()
+	d := shop(t)
+	for _, want := range [][]string{{"default", "main", "sales"}, {"default", "sales"}} {
+		var schemas, shown []string
+		for _, row := range metadata(t, d, engine.Schemas{}) {
+			schemas = append(schemas, row[0])
+		}
+		for _, row := range d.must("show databases").rows {
+			shown = append(shown, row[0])
+		}
+		require.Equal(t, want, schemas)
+		require.Equal(t, want, shown)
+		d.must("drop table if exists main.in_main")
+	}
+}
+
 func TestMetadataOnDuckDB(t *testing.T) {
 	t.Parallel()
 	d := shop(t)

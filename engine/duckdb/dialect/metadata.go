@@ -74,8 +74,8 @@ func is(expr, value string) string {
 }
 
 func schemasSQL(q engine.Schemas) string {
-	return `SELECT schema_name AS "TABLE_SCHEM", database_name AS "TABLE_CATALOG" FROM duckdb_schemas()` +
-		where(userDatabase, notInternal, is("database_name", q.Catalog), likeJDBC("schema_name", q.Schema)) +
+	return `SELECT schema_name AS "TABLE_SCHEM", database_name AS "TABLE_CATALOG" FROM duckdb_schemas() s` +
+		where(userDatabase, notInternal, usedMain("s.database_name"), is("database_name", q.Catalog), likeJDBC("schema_name", q.Schema)) +
 		" ORDER BY 2, 1"
 }
 

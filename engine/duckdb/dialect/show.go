@@ -35,17 +35,20 @@ func showDatabases(c *cursor) (Plan, bool, error) {
 		return Plan{}, false, err
 	}
 	return Plan{SQL: "SELECT schema_name AS namespace FROM duckdb_schemas()" +
-		where("database_name = current_database()", notInternal, usedMain, like) + " ORDER BY namespace"}, true, nil
+		where("database_name = current_database()", notInternal, usedMain("current_database()"), like) + " ORDER BY namespace"}, true, nil
 }
 
 // notInternal leaves out the schemas that standards demand. DuckDB calls main
 // internal as well, but people keep tables there.
 const notInternal = "schema_name NOT IN ('information_schema', 'pg_catalog')"
 
-// usedMain leaves out DuckDB's own schema while there is nothing in it.
-const usedMain = "(schema_name <> 'main' OR EXISTS (SELECT 1 FROM " + relations + " r WHERE NOT r.temporary " +
-	"AND r.database_name = current_database() AND r.schema_name = 'main') OR NOT EXISTS (SELECT 1 FROM duckdb_schemas() s " +
-	"WHERE s.database_name = current_database() AND s.schema_name = 'default'))"
+// usedMain leaves out the schema that DuckDB itself makes in a database, while there is
+// nothing in it.
+func usedMain(database string) string {
+	return "(schema_name <> 'main' OR EXISTS (SELECT 1 FROM " + relations + " r WHERE NOT r.temporary " +
+		"AND r.database_name = " + database + " AND r.schema_name = 'main') OR NOT EXISTS (SELECT 1 FROM duckdb_schemas() d " +
+		"WHERE d.database_name = " + database + " AND d.schema_name = 'default'))"
+}
 
 // scope reads an optional IN or FROM and a database. It gives the condition for
 // the relations there, the current schema's and the connection's own by default,
