@@ -115,7 +115,10 @@ func (f Filter) in(states []State) (string, []any) {
 	case 1:
 		add("state = ?", states[0])
 	default:
-		add("state IN (?, ?)", states[0], states[1])
+		add("state IN (?"+strings.Repeat(", ?", len(states)-1)+")", states[0])
+		for _, state := range states[1:] {
+			args = append(args, state)
+		}
 	}
 	if !f.CreatedFrom.IsZero() {
 		add("create_time >= ?", millis(f.CreatedFrom))

@@ -21,13 +21,15 @@ func (s *Store) Count(ctx context.Context, f Filter) (int64, error) {
 
 // tally is a count as far as it is known. Of a filter that asks for what never
 // changes in a batch, all batches but the newest are counted once: they can't become
-// more, and deletions are noted.
+// more, and deletions are noted. So are those of a terminal state, as long as no other of
+// these batches ends.
 type tally struct {
 	n    int64
 	when time.Time // when this count began
 
 	// settled is how many of n have no later key than upto; 0 is not known.
 	settled, upto int64
+	open          int64     // with no later key either, that may still come to the state
 	deletions     int64     // that had been when they were counted
 	since         time.Time // when that was
 }
@@ -37,18 +39,29 @@ func (s *Store) countFrom(ctx context.Context, f Filter, known tally) (tally, er
 	where, args := f.where()
 	began := time.Now()
 	if known.settles(began, s.opts.ExactCount) {
-		var newer, deletions int64
-		err := s.counted(ctx, "SELECT COUNT(*), (SELECT COALESCE(MAX(times), 0) FROM nekomata_deletion) FROM metadata WHERE "+where+" AND key_id > ?",
-			append(args, known.upto), &newer, &deletions)
+		open, openArgs := f.open(known.upto)
+		var newer, stillOpen, deletions int64
+		err := s.counted(ctx, "SELECT COUNT(*), ("+open+"), (SELECT COALESCE(MAX(times), 0) FROM nekomata_deletion) FROM metadata WHERE "+where+" AND key_id > ?",
+			append(append(openArgs, args...), known.upto), &newer, &stillOpen, &deletions)
 		if err != nil {
 			return known, err
 		}
-		if deletions == known.deletions {
+		if deletions == known.deletions && stillOpen == known.open {
 			known.n, known.when = known.settled+newer, began
 			return known, nil
 		}
 	}
 	return s.countAll(ctx, f)
+}
+
+// open counts, in SQL, the batches up to a key that may come to the filter's state. They
+// only become fewer, each when it ends.
+func (f Filter) open(upto int64) (string, []any) {
+	if f.State == "" {
+		return "0", nil
+	}
+	where, args := f.in([]State{Pending, initialized, Running})
+	return "SELECT COUNT(*) FROM metadata WHERE " + where + " AND key_id <= ?", append(args, upto)
 }
 
 // settledFor is how long settled counts of many batches are good: who deletes rows
@@ -84,14 +97,18 @@ func (s *Store) countAll(ctx context.Context, f Filter) (tally, error) {
 	}
 	out.upto = max(0, out.upto-s.opts.ExactCount)
 	var newer int64
-	err := s.counted(ctx, "SELECT ("+all+"), (SELECT COUNT(*) FROM metadata WHERE "+where+" AND key_id > ?), COALESCE(MAX(times), 0) FROM nekomata_deletion",
-		append(append(args, args...), out.upto), &out.n, &newer, &out.deletions)
+	open, openArgs := f.open(out.upto)
+	err := s.counted(ctx, "SELECT ("+all+"), (SELECT COUNT(*) FROM metadata WHERE "+where+" AND key_id > ?), ("+open+"), COALESCE(MAX(times), 0) FROM nekomata_deletion",
+		append(append(append(args, args...), out.upto), openArgs...), &out.n, &newer, &out.open, &out.deletions)
 	out.settled = out.n - newer
+	if out.open > out.settled { // it is less work to count those
+		out.upto = 0
+	}
 	return out, err
 }
 
 // changes says that a batch that the filter picks may be another one tomorrow.
-func (f Filter) changes() bool { return f.State != "" || !f.EndedBy.IsZero() }
+func (f Filter) changes() bool { return f.State != "" && !f.State.Terminal() || !f.EndedBy.IsZero() }
 
 // counted asks for numbers in one row.
 func (s *Store) counted(ctx context.Context, query string, args []any, into ...any) error {

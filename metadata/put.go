@@ -74,12 +74,13 @@ func (s *Store) put(ctx context.Context, row *insertion) error {
 	}
 }
 
-// enter makes a batch wait, and reports that the caller must see to a further statement.
+// enter makes a batch wait, and reports that the caller must see to a further statement:
+// the more are under way, the more batches the next one has to take along.
 func (p *puts) enter(row *insertion, most int) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.waiting = append(p.waiting, row)
-	if len(p.waiting) < p.busy || p.busy >= most {
+	if len(p.waiting) < 2*p.busy || p.busy >= most {
 		return false
 	}
 	p.busy++

@@ -76,4 +76,14 @@ func littleIsRead(t *testing.T, m *metadatatest.MariaDB) {
 	require.Less(t, reads(lost(page, page)), int64(6000), "the first of many batches that a machine has left")
 	change("UPDATE metadata SET host_id = 'host-b' WHERE state = 'PENDING'")
 	require.Less(t, reads(lost(page, 0)), int64(3*rows), "none of many that wait")
+
+	ended := metadata.Filter{User: "u8", State: metadata.Finished}
+	change("UPDATE metadata SET state = 'FINISHED', end_time = create_time WHERE user_name = 'u8'")
+	for i, most := range []int64{2 * each, each / 2} {
+		require.Less(t, reads(func() {
+			n, err := store.Count(t.Context(), ended)
+			require.NoError(t, err)
+			require.Equal(t, int64(each), n)
+		}), most, "user and end, counted %d times before", i)
+	}
 }

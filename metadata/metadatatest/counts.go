@@ -91,6 +91,51 @@ func (s *suite) exactCounts(t *testing.T) {
 	all(5)
 }
 
+// exactEnds counts batches that have ended while others do, old ones and new ones, by
+// hands of another gateway.
+func (s *suite) exactEnds(t *testing.T) {
+	ctx, o := t.Context(), s.opts
+	o.ExactCount = 6
+	store := Open(t, o)
+	exact := func(want int64) {
+		t.Helper()
+		for _, f := range []metadata.Filter{
+			{State: metadata.Canceled}, {User: "ann", State: metadata.Canceled}, {User: "ann", Type: "SPARK", State: metadata.Canceled},
+		} {
+			for range 2 { // from nothing, and from what was counted
+				n, err := store.Count(ctx, f)
+				require.NoError(t, err)
+				require.Equal(t, want, n, "%+v", f)
+			}
+		}
+	}
+	end := func(b metadata.Batch) { require.NoError(t, s.store.CancelWaiting(ctx, b.ID)) }
+	var mine []metadata.Batch
+	for range 4 {
+		mine = append(mine, s.insert(t))
+	}
+	exact(0)
+	end(mine[0])
+	end(mine[1])
+	for range 10 { // after these, those above are no longer counted each time
+		s.insert(t, func(b *metadata.Batch) { b.User = "bob" })
+	}
+	exact(2)
+	end(s.insert(t))
+	exact(3)
+	end(mine[3])
+	exact(4)
+	n, err := s.store.DeleteOlderThan(ctx, time.Now().Add(time.Hour), 1)
+	require.NoError(t, err)
+	require.Equal(t, int64(1), n)
+	exact(3)
+	end(mine[2])
+	exact(4)
+	list, err := s.store.List(ctx, metadata.Filter{User: "ann", State: metadata.Canceled}, metadata.Page{Size: 10})
+	require.NoError(t, err)
+	require.Len(t, list, 4)
+}
+
 // countsAtOnce counts while batches are added: whoever has added one sees it.
 func (s *suite) countsAtOnce(t *testing.T) {
 	const writers, each = 4, 10

@@ -30,6 +30,7 @@ func Run(t *testing.T, database Database) {
 		"Shapes":           (*suite).shapes,
 		"Counts":           (*suite).counts,
 		"ExactCounts":      (*suite).exactCounts,
+		"ExactEnds":        (*suite).exactEnds,
 		"CountsAtOnce":     (*suite).countsAtOnce,
 		"Queue":            (*suite).queue,
 		"TakersRace":       (*suite).takersRace,
