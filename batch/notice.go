@@ -3,6 +3,7 @@ package batch
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -96,7 +97,11 @@ func (r *Runner) tell(ctx context.Context, n metadata.Notice) {
 		return
 	}
 	again := noticeBackOff(n.Attempt)
-	r.log.Warn("nobody could be told of a batch's end", "batch", n.ID, "state", string(n.State), "again", again, "error", err)
+	level := slog.LevelWarn
+	if n.Attempt > 0 { // a receiver may be away for a day, and many batches end
+		level = slog.LevelDebug
+	}
+	r.log.Log(ctx, level, "nobody could be told of a batch's end", "batch", n.ID, "state", string(n.State), "again", again, "error", err)
 	if err := r.store.PutOff(context.WithoutCancel(ctx), n, again); err != nil {
 		r.log.Debug("a notice can't be put off", "batch", n.ID, "error", err)
 	}
