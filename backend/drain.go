@@ -50,32 +50,46 @@ func (d *Drainer) Run(ctx context.Context, ready func()) error {
 	return nil
 }
 
+// answerTime is how long what was canceled may take to end, so that its clients are told.
+const answerTime = 2 * time.Second
+
 func (d *Drainer) wait(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, d.grace)
+	busy := d.busy()
+	if busy == 0 {
+		return
+	}
+	d.b.log.Info("draining: waiting for running operations", "operations", busy, "grace", d.grace)
+	if busy = d.idle(ctx, d.grace); busy > 0 {
+		d.b.log.Warn("the grace period is over: running operations are canceled", "operations", busy)
+		d.abort()
+		d.idle(ctx, answerTime)
+	}
+}
+
+// idle waits up to t until nothing is at work, and says how much still is.
+func (d *Drainer) idle(ctx context.Context, t time.Duration) (busy int) {
+	ctx, cancel := context.WithTimeout(ctx, t)
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	told := false
 	for {
-		busy := d.b.operations.Busy()
-		for _, w := range d.more {
-			busy += w.Busy()
-		}
-		if busy == 0 {
-			return
-		}
-		if !told {
-			d.b.log.Info("draining: waiting for running operations", "operations", busy, "grace", d.grace)
-			told = true
+		if busy = d.busy(); busy == 0 {
+			return 0
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			d.b.log.Warn("the grace period is over: running operations are canceled", "operations", busy)
-			d.abort()
-			return
+			return busy
 		}
 	}
+}
+
+func (d *Drainer) busy() int {
+	busy := d.b.operations.Busy()
+	for _, w := range d.more {
+		busy += w.Busy()
+	}
+	return busy
 }
 
 // abort ends what still runs while the frontends can tell those who wait for it.

@@ -53,6 +53,38 @@ func TestSecondSIGTERMEndsAtOnce(t *testing.T) {
 	ended(t, g, 143)
 }
 
+// TestTheEndOfTheGraceIsTold: who still waits then is answered, not cut off. The signal is
+// the one that a closed terminal sends.
+func TestTheEndOfTheGraceIsTold(t *testing.T) {
+	g, err := start(t.TempDir(), "kyuubi.server.stop.grace=PT2S")
+	require.NoError(t, err)
+	r := rest{t: t, base: "http://" + g.rest}
+	ready := func() int {
+		answer, err := http.Get("http://" + g.metrics + "/readyz")
+		if err != nil { // it has ended already
+			return 0
+		}
+		_ = answer.Body.Close()
+		return answer.StatusCode
+	}
+	require.Equal(t, http.StatusOK, ready())
+	session := r.id("POST", "/sessions", object{"configs": object{}})
+	op := r.id("POST", "/sessions/"+session+"/operations/statement", object{"statement": endless, "runAsync": true})
+	waits := make(chan int, 1)
+	go func() {
+		status, _ := r.call("POST", "/statements", object{"statement": endless, "wait": 600})
+		waits <- status
+	}()
+	eventually(t, "both run", func() bool {
+		running := r.ok("GET", "/statements?state=RUNNING", nil).(object)["total"]
+		return running == 1.0 && r.ok("GET", "/operations/"+op+"/event", nil).(object)["state"] == "RUNNING_STATE"
+	})
+	require.NoError(t, g.cmd.Process.Signal(syscall.SIGHUP))
+	eventually(t, "load balancers are told", func() bool { return ready() != http.StatusOK })
+	require.Equal(t, http.StatusServiceUnavailable, <-waits, "to be sent again")
+	ended(t, g, 0)
+}
+
 // ended waits for the end of a gateway that was told to stop.
 func ended(t *testing.T, g *gateway, code int) {
 	t.Helper()
