@@ -38,6 +38,7 @@ func compareColumns(t *testing.T, c *conn, sql string) {
 	t.Helper()
 	require.NoError(t, c.enter(t.Context()))
 	defer c.leave()
+	require.NoError(t, c.take())
 	p, f, err := c.prepare(sql)
 	require.NoError(t, err)
 	require.False(t, f.failed(), f.text)

@@ -34,8 +34,8 @@ type conn struct {
 	once    sync.Once
 	reason  atomic.Pointer[sqlerr.Error] // why it ended
 
-	alive  sync.RWMutex // held for reading while the handle must stay
-	handle native.Connection
+	alive  sync.RWMutex      // held for reading while the handle must stay
+	handle native.Connection // none before the first statement
 
 	// What follows belongs to the holder of the lock.
 	calm, still chan struct{} // end a disturbance; nil until there may be one
@@ -100,7 +100,7 @@ func (c *conn) end(why *sqlerr.Error) {
 		c.seize()
 		c.endStream(why)
 		c.alive.Lock()
-		if c.marked || !c.ready || !c.db.spare(spare{c.handle, c.kept}) {
+		if c.handle.Ptr != nil && (c.marked || !c.ready || !c.db.spare(spare{c.handle, c.kept})) {
 			c.db.disconnect(c.handle, &c.kept)
 		}
 		c.handle.Ptr = nil
@@ -194,15 +194,31 @@ func ended(ctx context.Context) error {
 	}
 }
 
-// setUp makes the connection's own settings.
-func (c *conn) setUp() failure {
-	if c.ready {
-		return failure{}
+// take gets the connection a handle, if it has none: many sessions wait for long
+// until they run something, and a slot for a statement is harder to have.
+func (c *conn) take() error {
+	if c.handle.Ptr != nil {
+		return nil
+	}
+	h, ready, err := c.db.borrow()
+	if err != nil {
+		return err
+	}
+	c.alive.Lock()
+	defer c.alive.Unlock()
+	c.handle, c.kept, c.ready = h.handle, h.kept, ready
+	return nil
+}
+
+// setUp sees to it that the connection has a handle with the connections' own settings.
+func (c *conn) setUp() (failure, error) {
+	if err := c.take(); err != nil || c.ready {
+		return failure{}, err
 	}
 	_, f := ask(c.handle, "SET enable_progress_bar_print = false; SET enable_progress_bar = true; "+
 		"SET search_path = "+quote(c.db.path), 0)
 	c.ready = !f.failed()
-	return f
+	return f, nil
 }
 
 // lookup is ask on this connection, for those who don't mind its errors.

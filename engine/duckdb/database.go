@@ -34,6 +34,7 @@ type database struct {
 
 	mu     sync.Mutex
 	closed bool
+	why    *sqlerr.Error // it was
 	conns  map[*conn]struct{}
 	spares spares
 
@@ -180,7 +181,7 @@ func ask(handle native.Connection, sql string, column int) (string, failure) {
 	return native.StringTData((*native.StringT)(native.VectorGetData(vector))), failure{}
 }
 
-// connect makes a connection.
+// connect makes a connection, without a handle yet.
 func (db *database) connect(e *Engine) (*conn, error) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
@@ -188,13 +189,21 @@ func (db *database) connect(e *Engine) (*conn, error) {
 		return nil, sqlerr.New(sqlerr.Unavailable, "the database is closed: try again")
 	}
 	c := newConn(e, db)
-	old, ready := db.spares.take()
-	c.handle, c.kept, c.ready = old.handle, old.kept, ready
-	if !ready && native.Connect(db.handle, &c.handle) != native.StateSuccess {
-		return nil, sqlerr.New(sqlerr.Unavailable, "DuckDB refuses a connection: try again")
-	}
 	db.conns[c] = struct{}{}
 	return c, nil
+}
+
+// borrow gives a handle, which is set up if it has served before.
+func (db *database) borrow() (h spare, ready bool, err error) {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if db.closed {
+		return h, false, db.why
+	}
+	if h, ready = db.spares.take(); !ready && native.Connect(db.handle, &h.handle) != native.StateSuccess {
+		return h, false, sqlerr.New(sqlerr.Unavailable, "DuckDB refuses a connection: try again")
+	}
+	return h, ready, nil
 }
 
 func (db *database) forget(c *conn) {
@@ -213,7 +222,7 @@ func (db *database) connections() int {
 // connection doesn't let go, the database stays open, which is an error.
 func (db *database) close(ctx context.Context, why *sqlerr.Error) error {
 	db.mu.Lock()
-	db.closed = true
+	db.closed, db.why = true, why
 	var wait sync.WaitGroup
 	for c := range db.conns {
 		wait.Go(func() { c.end(why) })

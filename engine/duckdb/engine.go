@@ -121,6 +121,9 @@ func (c *conn) begin(ctx context.Context, req engine.OpenRequest) error {
 		if !slices.ContainsFunc(sessionSettings, func(s string) bool { return strings.EqualFold(s, key) }) {
 			continue
 		}
+		if err := c.take(); err != nil {
+			return err
+		}
 		c.marked = true
 		c.db.drop(&c.kept)
 		if _, f := ask(c.handle, "SET SESSION "+quoteName(key)+" = "+quote(req.Conf[key]), 0); f.failed() {

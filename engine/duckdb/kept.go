@@ -44,6 +44,13 @@ func (c *conn) prepared(sql string) (*statement, failure, error) {
 	return s, failure{}, nil
 }
 
+// doubt drops a statement that has failed, if it is the kept one.
+func (c *conn) doubt(s *statement, failed bool) {
+	if s.kept && failed {
+		c.db.drop(&c.kept)
+	}
+}
+
 // mayKeep counts one more if there may be.
 func (db *database) mayKeep() bool {
 	if db.kept.Add(1) <= maxKept {

@@ -170,6 +170,7 @@ func TestKeptStatementsGoWithTheirHandles(t *testing.T) {
 	once("select 1")
 	require.EqualValues(t, 1, db.kept.Load())
 	c := connect(t, e)
+	exec(t, c, "select count(*) from range(10)")
 	kept := c.kept.statement
 	require.NotNil(t, kept)
 	exec(t, c, "select 1")

@@ -171,6 +171,9 @@ func firstWordIsPlain(sql string) bool {
 // of the statement's own transaction is rolled back. A transaction that the
 // client began is his to end.
 func (c *conn) tidy() {
+	if c.handle.Ptr == nil {
+		return // it hasn't come so far
+	}
 	c.marked = true
 	if c.inTx {
 		c.status.say("The statement was interrupted and its transaction is aborted: end it with ROLLBACK")

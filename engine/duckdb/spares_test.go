@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nekomata-sql/nekomata/engine"
+	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
 // spareHandles is how many handles wait for connections.
@@ -72,6 +73,42 @@ func TestWhatIsMarkedIsNotUsedAgain(t *testing.T) {
 	exec(t, c, "SELECT 1")
 	c.Close()
 	require.Zero(t, spareHandles(e))
+}
+
+// TestHandlesComeWithTheFirstStatement: who waits for one has none, nor does who never had any.
+func TestHandlesComeWithTheFirstStatement(t *testing.T) {
+	t.Parallel()
+	e := start(t, Options{MaxRunning: 1})
+	c, d := connect(t, e), connect(t, e)
+	require.Nil(t, c.handle.Ptr)
+	exec(t, c, "set some.name = 1")
+	require.Nil(t, c.handle.Ptr, "DuckDB has no part in it")
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := c.Run(canceled, engine.Statement{SQL: "select 1"})
+	require.Error(t, err)
+	c.tidy()
+	exec(t, c, "select 1")
+	h := c.handle.Ptr
+	require.NotNil(t, h)
+	c.Close()
+	exec(t, d, "select 1")
+	require.Equal(t, h, d.handle.Ptr)
+	require.NoError(t, connect(t, e).Close())
+	require.Zero(t, spareHandles(e))
+}
+
+// TestHandlesAreRefused when the database has been closed in the meantime.
+func TestHandlesAreRefused(t *testing.T) {
+	t.Parallel()
+	e := start(t, Options{})
+	c := connect(t, e)
+	db := e.database()
+	db.mu.Lock()
+	db.closed, db.why = true, sqlerr.New(sqlerr.Unavailable, "on purpose")
+	db.mu.Unlock()
+	_, err := c.Run(t.Context(), engine.Statement{SQL: "select 1"})
+	require.ErrorIs(t, err, db.why)
 }
 
 // fingerprint is what a connection may have of its own.

@@ -30,8 +30,8 @@ func (s *statement) close() {
 // perform checks, prepares, classifies and executes a plan, up to its first
 // rows. It fails with a failure of DuckDB's or with an error of ours.
 func (c *conn) perform(ctx context.Context, p *pass, r *request) (engine.Rows, failure, error) {
-	if f := c.setUp(); f.failed() {
-		return nil, f, nil
+	if f, err := c.setUp(); f.failed() || err != nil {
+		return nil, f, err
 	}
 	if f, err := c.settle(r); f.failed() || err != nil {
 		return nil, f, err
@@ -67,9 +67,7 @@ func (c *conn) perform(ctx context.Context, p *pass, r *request) (engine.Rows, f
 	}
 	r.sums = c.sums(s, r.plan)
 	rows, f, err := c.start(s, *r)
-	if s.kept && (f.failed() || err != nil) {
-		c.db.drop(&c.kept)
-	}
+	c.doubt(s, f.failed() || err != nil)
 	return rows, f, err
 }
 
