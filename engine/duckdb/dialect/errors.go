@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -10,10 +11,24 @@ import (
 // syntaxError is an Invalid error with SQLSTATE 42601 that points to a byte
 // offset of the statement. The first word is what clients look for.
 func syntaxError(src string, off int, format string, args ...any) error {
-	line, column := Place(src, off)
-	e := sqlerr.New(sqlerr.Invalid, format, args...)
-	return sqlerr.New(sqlerr.Invalid, "[PARSE_SYNTAX_ERROR] Syntax error%s (line %d, column %d): %s",
-		near(src, off), line, column, e.Message).WithState("42601")
+	return placedError(src, off, &misplaced{src, off, fmt.Sprintf(format, args...)})
+}
+
+// misplaced is the cause of a syntax error: what is wrong, and where in the text that
+// was read, which may not be the one that was written.
+type misplaced struct {
+	src     string
+	off     int
+	problem string
+}
+
+func (m *misplaced) Error() string { return m.problem }
+
+// placedError is a syntax error that names a place of what was written.
+func placedError(written string, off int, m *misplaced) error {
+	line, column := Place(written, off)
+	return sqlerr.Wrap(m, sqlerr.Invalid, "[PARSE_SYNTAX_ERROR] Syntax error%s (line %d, column %d): %s",
+		near(m.src, m.off), line, column, m.problem).WithState("42601")
 }
 
 // near quotes the beginning of the text at off, so that it is found even in a

@@ -68,10 +68,16 @@ func (s *Session) Translate(sql string, overlay map[string]string) (Plan, error)
 	if !s.hive(conf) {
 		return Plan{SQL: sql, Verbatim: true}, nil
 	}
-	sql, err := substitute(sql, conf, s.vars)
+	sql, sub, err := substitute(sql, conf, s.vars)
 	if err != nil {
 		return Plan{}, err
 	}
+	plan, err := s.read(sql, conf)
+	return sub.place(sql, plan, err)
+}
+
+// read plans what is left of a statement without its variables.
+func (s *Session) read(sql string, conf settings) (Plan, error) {
 	doubles := strings.EqualFold(conf.get(KeyDoubleQuotes), "string")
 	if word, end := firstWord(sql); word == "set" { // its value is anything
 		if plan, ok, err := s.set(sql, end); ok || err != nil {

@@ -17,28 +17,30 @@ const (
 // substitute replaces ${hivevar:x}, ${hiveconf:x} and ${x} with their values, in
 // comments and strings too, before anything else reads the statement. A value
 // may have variables itself. What isn't defined stays as it is, as in Hive.
-func substitute(sql string, conf settings, vars map[string]string) (string, error) {
+func substitute(sql string, conf settings, vars map[string]string) (string, substitution, error) {
+	sub := substitution{written: sql}
 	if !strings.Contains(sql, "${") || !substitutes(conf) {
-		return sql, nil
+		return sql, sub, nil
 	}
 	depth := defaultDepth
 	if n, err := strconv.Atoi(strings.TrimSpace(conf.get("hive.variable.substitute.depth"))); err == nil && n > 0 {
 		depth = n
 	}
 	for range depth {
-		next, changed, err := substituteOnce(sql, conf, vars)
-		if err != nil || !changed {
-			return sql, err
+		next, edits, err := substituteOnce(sql, conf, vars)
+		if err != nil || len(edits) == 0 {
+			return sql, sub, err
 		}
+		sub.passes = append(sub.passes, edits)
 		if sql = next; len(sql) > mostSubstitute {
-			return "", sqlerr.New(sqlerr.TooLarge, "the statement grew beyond %d MiB by its variables", mostSubstitute>>20)
+			return "", sub, sqlerr.New(sqlerr.TooLarge, "the statement grew beyond %d MiB by its variables", mostSubstitute>>20)
 		}
 	}
-	if _, changed, err := substituteOnce(sql, conf, vars); changed || err != nil {
-		return "", sqlerr.New(sqlerr.Invalid,
+	if _, edits, err := substituteOnce(sql, conf, vars); len(edits) > 0 || err != nil {
+		return "", sub, sqlerr.New(sqlerr.Invalid,
 			"variables of variables go deeper than %d: does one name itself? See hive.variable.substitute.depth", depth)
 	}
-	return sql, nil
+	return sql, sub, nil
 }
 
 func substitutes(conf settings) bool {
@@ -51,9 +53,12 @@ func substitutes(conf settings) bool {
 }
 
 // substituteOnce replaces every variable in sql by its value, once.
-func substituteOnce(sql string, conf settings, vars map[string]string) (string, bool, error) {
-	var b strings.Builder
-	changed, from := false, 0
+func substituteOnce(sql string, conf settings, vars map[string]string) (string, []edit, error) {
+	var (
+		b     strings.Builder
+		edits []edit
+	)
+	from := 0
 	for i := strings.Index(sql, "${"); i >= 0; {
 		end := i + 2
 		for end < len(sql) && sql[end] != '}' && sql[end] != '$' && sql[end] > ' ' {
@@ -63,12 +68,13 @@ func substituteOnce(sql string, conf settings, vars map[string]string) (string, 
 		if end < len(sql) && sql[end] == '}' && end > i+2 {
 			value, ok, err := variable(sql[i+2:end], conf, vars)
 			if err != nil {
-				return "", false, err
+				return "", nil, err
 			}
 			if ok {
 				b.WriteString(sql[from:i])
+				edits = append(edits, edit{at: i, end: end + 1, made: b.Len(), madeEnd: b.Len() + len(value)})
 				b.WriteString(value)
-				changed, from = true, end+1
+				from = end + 1
 			}
 			next = end + 1
 		}
@@ -81,11 +87,11 @@ func substituteOnce(sql string, conf settings, vars map[string]string) (string, 
 			i = -1
 		}
 	}
-	if !changed {
-		return sql, false, nil
+	if len(edits) == 0 {
+		return sql, nil, nil
 	}
 	b.WriteString(sql[from:])
-	return b.String(), true, nil
+	return b.String(), edits, nil
 }
 
 // variable looks up what stands in ${}.
