@@ -5,6 +5,7 @@ import (
 	"os/user"
 	"path/filepath"
 
+	"github.com/nekomata-sql/nekomata/auth"
 	"github.com/nekomata-sql/nekomata/auth/token"
 	"github.com/nekomata-sql/nekomata/batch"
 	"github.com/nekomata-sql/nekomata/config"
@@ -12,6 +13,12 @@ import (
 	"github.com/nekomata-sql/nekomata/session"
 	"github.com/nekomata-sql/nekomata/sqlerr"
 )
+
+// logins believes every name, but no delegation token that isn't good: who has one for a
+// password is its owner, and gets no other.
+func (s *Server) logins() auth.Authenticator {
+	return token.Authenticator{Tokens: s.tokens, Next: auth.None{}}
+}
 
 // newTokens makes the part that gives out delegation tokens.
 func (s *Server) newTokens() *token.Manager {

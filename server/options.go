@@ -4,7 +4,6 @@ import (
 	"net"
 	"runtime"
 
-	"github.com/nekomata-sql/nekomata/auth"
 	"github.com/nekomata-sql/nekomata/backend"
 	"github.com/nekomata-sql/nekomata/config"
 	"github.com/nekomata-sql/nekomata/frontend"
@@ -88,7 +87,7 @@ func (s *Server) hs2Options() hs2.Options {
 	noSASL := len(config.Get(c, config.Authentication)) == 1 && config.Get(c, config.Authentication)[0] == "NOSASL"
 	return hs2.Options{
 		Backend:          s.backend,
-		Auth:             auth.None{},
+		Auth:             s.logins(),
 		Tokens:           s.tokens,
 		NoSASL:           noSASL,
 		LoginTimeout:     config.Get(c, config.ThriftLoginTimeout),
@@ -118,7 +117,7 @@ func (s *Server) restOptions() rest.Options {
 		Backend:        s.backend,
 		Statements:     s.statements,
 		Batches:        s.batches,
-		Auth:           auth.None{},
+		Auth:           s.logins(),
 		Tokens:         s.tokens,
 		Gateway:        s.gateway(),
 		Version:        s.opts.Version,

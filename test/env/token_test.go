@@ -35,6 +35,16 @@ func TestATokenOfOneProtocolServesTheOther(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "ann", seen.User)
 
+	// It is a password too, of a caller who gets no other token.
+	bearer, err := hs2test.Dial(ctx, hs2test.Options{Address: s.ThriftAddress(), User: "ann", Password: got.GetDelegationToken()})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = bearer.Close() })
+	delegated, err := bearer.OpenSession(ctx, &tcli.TOpenSessionReq{ClientProtocol: tcli.TProtocolVersion_HIVE_CLI_SERVICE_PROTOCOL_V10})
+	require.NoError(t, err)
+	another, err := bearer.GetDelegationToken(ctx, &tcli.TGetDelegationTokenReq{SessionHandle: delegated.SessionHandle, Owner: "ann", Renewer: "ann"})
+	require.NoError(t, err)
+	require.Equal(t, tcli.TStatusCode_ERROR_STATUS, another.Status.StatusCode)
+
 	renewed, err := thrift.RenewDelegationToken(ctx, &tcli.TRenewDelegationTokenReq{SessionHandle: opened.SessionHandle, DelegationToken: got.GetDelegationToken()})
 	require.NoError(t, err)
 	require.Equal(t, tcli.TStatusCode_SUCCESS_STATUS, renewed.Status.StatusCode)
@@ -42,4 +52,6 @@ func TestATokenOfOneProtocolServesTheOther(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, tcli.TStatusCode_SUCCESS_STATUS, canceled.Status.StatusCode)
 	require.ErrorContains(t, rest.Ping(ctx), "was canceled")
+	_, err = hs2test.Dial(ctx, hs2test.Options{Address: s.ThriftAddress(), User: "ann", Password: got.GetDelegationToken()})
+	require.ErrorContains(t, err, "was canceled")
 }
