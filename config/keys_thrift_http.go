@@ -91,25 +91,8 @@ var (
 	ThriftHTTPTLS = Bool("kyuubi.frontend.thrift.http.use.SSL", false,
 		"Whether Thrift over HTTP speaks HTTPS (`ssl=true` in a JDBC URL). It needs a certificate: the settings below, or else the `kyuubi.frontend.ssl.*` ones.")
 
-	// ThriftHTTPKeystorePath is KeystorePath for it alone.
-	ThriftHTTPKeystorePath = Path("kyuubi.frontend.thrift.http.ssl.keystore.path", "",
-		"A keystore for Thrift over HTTP alone, as `kyuubi.frontend.ssl.keystore.path`.")
-
-	// ThriftHTTPKeystorePassword opens it.
-	ThriftHTTPKeystorePassword = String("kyuubi.frontend.thrift.http.ssl.keystore.password", "",
-		"The password of that keystore and of the key in it.").Secret()
-
-	// ThriftHTTPKeystoreType is its form.
-	ThriftHTTPKeystoreType = Enum("kyuubi.frontend.thrift.http.ssl.keystore.type", "AUTO",
-		"That keystore's form, as `kyuubi.frontend.ssl.keystore.type`.", keystoreTypes).Ours()
-
-	// ThriftHTTPCertificatePath is CertificatePath for it alone.
-	ThriftHTTPCertificatePath = Path("kyuubi.frontend.thrift.http.ssl.certificate.path", "",
-		"A certificate for Thrift over HTTP alone, as `kyuubi.frontend.ssl.certificate.path`.").Ours()
-
-	// ThriftHTTPKeyPath is its key.
-	ThriftHTTPKeyPath = Path("kyuubi.frontend.thrift.http.ssl.key.path", "",
-		"That certificate's key, as `kyuubi.frontend.ssl.key.path`.").Ours()
+	// ThriftHTTPFiles are CommonFiles for it alone.
+	ThriftHTTPFiles = tlsFilesOf("kyuubi.frontend.thrift.http.ssl.", "Thrift over HTTP")
 
 	// ThriftHTTPTLSDisallowed are the protocols to refuse.
 	ThriftHTTPTLSDisallowed = Strings("kyuubi.frontend.thrift.http.ssl.protocol.blacklist", []string{"SSLv2", "SSLv3"},
@@ -119,8 +102,3 @@ var (
 	ThriftHTTPTLSExcluded = Strings("kyuubi.frontend.thrift.http.ssl.exclude.ciphersuites", nil,
 		"The TLS 1.2 cipher suites that Thrift over HTTP refuses. Those that are not safe are refused in any case; those of TLS 1.3 can't be.")
 )
-
-var thriftHTTPTLSArea = []Setting{
-	ThriftHTTPTLS, ThriftHTTPKeystorePath, ThriftHTTPKeystorePassword, ThriftHTTPKeystoreType, ThriftHTTPCertificatePath,
-	ThriftHTTPKeyPath, ThriftHTTPTLSDisallowed, ThriftHTTPTLSExcluded,
-}

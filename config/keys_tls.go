@@ -2,11 +2,9 @@ package config
 
 import (
 	"regexp"
+	"slices"
 	"time"
 )
-
-// keystoreTypes are Java's two usual ones, and PEM.
-var keystoreTypes = Choice{Values: []string{"AUTO", "JKS", "PKCS12", "PEM"}, Later: []string{"JCEKS", "BCFKS"}}
 
 // Settings of TLS for all frontends, and of the Thrift frontend's.
 var (
@@ -14,26 +12,20 @@ var (
 	ThriftTLS = Bool("kyuubi.frontend.thrift.binary.ssl.enabled", false,
 		"Whether Thrift clients connect with TLS (`ssl=true` in a JDBC URL). It needs a certificate.")
 
-	// KeystorePath is the file with the certificate and its key.
-	KeystorePath = Path("kyuubi.frontend.ssl.keystore.path", "",
-		"The keystore with the frontends' certificate and key: a PKCS12 or JKS file as Java's keytool makes them, or a PEM file with both. When it changes, new connections get the new certificate.")
-
-	// KeystorePassword opens the keystore.
-	KeystorePassword = String("kyuubi.frontend.ssl.keystore.password", "",
-		"The password of that keystore and of the key in it.").Secret()
-
-	// KeystoreType is the keystore's form.
-	KeystoreType = Enum("kyuubi.frontend.ssl.keystore.type", "AUTO",
-		"The keystore's form. AUTO sees what it is; JKS and PKCS12 both take either, as Java does.", keystoreTypes).
-		Kyuubi("unset: Java's default")
-
-	// CertificatePath is the certificate as PEM.
-	CertificatePath = Path("kyuubi.frontend.ssl.certificate.path", "",
-		"Instead of a keystore: a PEM file with the frontends' certificate, followed by its issuers' (`tls.crt`, `fullchain.pem`). When it or its key changes, new connections get the new certificate.").Ours()
-
-	// KeyPath is the certificate's key as PEM.
-	KeyPath = Path("kyuubi.frontend.ssl.key.path", "",
-		"The PEM file with that certificate's key, not encrypted (`tls.key`, `privkey.pem`). Unset: the certificate's file holds it too.").Ours()
+	// CommonFiles are the frontends' certificate, unless one has its own.
+	CommonFiles = TLSFiles{
+		Keystore: Path("kyuubi.frontend.ssl.keystore.path", "",
+			"The keystore with the frontends' certificate and key: a PKCS12 or JKS file as Java's keytool makes them, or a PEM file with both. When it changes, new connections get the new certificate."),
+		Password: String("kyuubi.frontend.ssl.keystore.password", "",
+			"The password of that keystore and of the key in it.").Secret(),
+		Type: Enum("kyuubi.frontend.ssl.keystore.type", "AUTO",
+			"The keystore's form. AUTO sees what it is; JKS and PKCS12 both take either, as Java does.", keystoreTypes).
+			Kyuubi("unset: Java's default"),
+		Certificate: Path("kyuubi.frontend.ssl.certificate.path", "",
+			"Instead of a keystore: a PEM file with the frontends' certificate, followed by its issuers' (`tls.crt`, `fullchain.pem`). When it or its key changes, new connections get the new certificate.").Ours(),
+		Key: Path("kyuubi.frontend.ssl.key.path", "",
+			"The PEM file with that certificate's key, not encrypted (`tls.key`, `privkey.pem`). Unset: the certificate's file holds it too.").Ours(),
+	}
 
 	// ThriftTLSDisallowed are the protocols to refuse.
 	ThriftTLSDisallowed = Strings("kyuubi.frontend.thrift.binary.ssl.disallowed.protocols", []string{"SSLv2", "SSLv3"},
@@ -50,25 +42,8 @@ var (
 	RestTLS = Bool("kyuubi.frontend.rest.ssl.enabled", false,
 		"Whether the REST frontend speaks HTTPS, with HTTP/2 for the clients that can. It needs a certificate: the settings below, or else the `kyuubi.frontend.ssl.*` ones.").Ours()
 
-	// RestKeystorePath is KeystorePath for REST alone.
-	RestKeystorePath = Path("kyuubi.frontend.rest.ssl.keystore.path", "",
-		"A keystore for the REST frontend alone, as `kyuubi.frontend.ssl.keystore.path`.").Ours()
-
-	// RestKeystorePassword opens it.
-	RestKeystorePassword = String("kyuubi.frontend.rest.ssl.keystore.password", "",
-		"The password of that keystore and of the key in it.").Secret().Ours()
-
-	// RestKeystoreType is its form.
-	RestKeystoreType = Enum("kyuubi.frontend.rest.ssl.keystore.type", "AUTO",
-		"That keystore's form, as `kyuubi.frontend.ssl.keystore.type`.", keystoreTypes).Ours()
-
-	// RestCertificatePath is CertificatePath for REST alone.
-	RestCertificatePath = Path("kyuubi.frontend.rest.ssl.certificate.path", "",
-		"A certificate for the REST frontend alone, as `kyuubi.frontend.ssl.certificate.path`.").Ours()
-
-	// RestKeyPath is its key.
-	RestKeyPath = Path("kyuubi.frontend.rest.ssl.key.path", "",
-		"That certificate's key, as `kyuubi.frontend.ssl.key.path`.").Ours()
+	// RestFiles are CommonFiles for REST alone.
+	RestFiles = tlsFilesOf("kyuubi.frontend.rest.ssl.", "the REST frontend").ours()
 
 	// RestTLSDisallowed are the protocols to refuse.
 	RestTLSDisallowed = Strings("kyuubi.frontend.rest.ssl.disallowed.protocols", []string{"SSLv2", "SSLv3"},
@@ -84,12 +59,11 @@ var (
 var tlsArea = Area{
 	Title: "TLS",
 	Intro: "Certificates for the frontends; see tls.md.",
-	Settings: append([]Setting{
-		KeystorePath, KeystorePassword, KeystoreType, CertificatePath, KeyPath,
-		ThriftTLS, ThriftTLSDisallowed, ThriftTLSCiphers,
-		RestTLS, RestKeystorePath, RestKeystorePassword, RestKeystoreType, RestCertificatePath, RestKeyPath,
-		RestTLSDisallowed, RestHSTS,
-	}, thriftHTTPTLSArea...),
+	Settings: slices.Concat(
+		CommonFiles.settings(), []Setting{ThriftTLS, ThriftTLSDisallowed, ThriftTLSCiphers},
+		[]Setting{RestTLS}, RestFiles.settings(), []Setting{RestTLSDisallowed, RestHSTS},
+		[]Setting{ThriftHTTPTLS}, ThriftHTTPFiles.settings(), []Setting{ThriftHTTPTLSDisallowed, ThriftHTTPTLSExcluded},
+	),
 }
 
 // Settings of what stands around the REST frontend's requests.

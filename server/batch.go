@@ -41,14 +41,9 @@ func (s *Server) newBatches() *batch.Manager {
 		Nudge:      s.runner.Nudge,
 		Log:        s.log,
 	})
-	s.metrics.counter("nekomata_batches_accepted_total", "Batches that this gateway has accepted.", func() float64 {
-		accepted, _ := m.Submissions()
-		return float64(accepted)
-	})
-	s.metrics.counter("nekomata_batches_duplicated_total", "Submissions that this gateway has answered with a batch that was there.", func() float64 {
-		_, duplicated := m.Submissions()
-		return float64(duplicated)
-	})
+	pair(s.metrics.counter, m.Submissions,
+		figure{"nekomata_batches_accepted_total", "Batches that this gateway has accepted."},
+		figure{"nekomata_batches_duplicated_total", "Submissions that this gateway has answered with a batch that was there."})
 	return m
 }
 

@@ -118,6 +118,15 @@ func (m *metrics) counter(name, help string, read func() float64) {
 	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, read))
 }
 
+// figure is a metric's name and what it is.
+type figure struct{ name, help string }
+
+// pair adds two figures that are read together, by gauge or by counter.
+func pair[N int | int64](add func(name, help string, read func() float64), read func() (N, N), first, second figure) {
+	add(first.name, first.help, func() float64 { n, _ := read(); return float64(n) })
+	add(second.name, second.help, func() float64 { _, n := read(); return float64(n) })
+}
+
 // handler answers scrapes.
 func (m *metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})

@@ -23,13 +23,8 @@ func (s *Server) newStatements() *statement.Manager {
 		Instance: s.instance,
 		Log:      s.log,
 	})
-	s.metrics.gauge("nekomata_statements_running", "Statements without a session that are at work.", func() float64 {
-		running, _ := m.Count()
-		return float64(running)
-	})
-	s.metrics.gauge("nekomata_statements_kept", "Statements without a session that have ended and are kept.", func() float64 {
-		_, kept := m.Count()
-		return float64(kept)
-	})
+	pair(s.metrics.gauge, m.Count,
+		figure{"nekomata_statements_running", "Statements without a session that are at work."},
+		figure{"nekomata_statements_kept", "Statements without a session that have ended and are kept."})
 	return m
 }

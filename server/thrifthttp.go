@@ -69,22 +69,12 @@ func (s *Server) thriftHTTPOptions() hs2.HTTPOptions {
 	}
 }
 
-// thriftHTTPFiles are the settings for Thrift over HTTP alone.
-var thriftHTTPFiles = fileKeys{
-	keystore: config.ThriftHTTPKeystorePath, password: config.ThriftHTTPKeystorePassword, kind: config.ThriftHTTPKeystoreType,
-	certificate: config.ThriftHTTPCertificatePath, key: config.ThriftHTTPKeyPath,
-}
-
 // thriftHTTPTLS is what Thrift over HTTP speaks; nil means no TLS.
 func (s *Server) thriftHTTPTLS() (*tls.Config, error) {
 	if !config.Get(s.conf, config.ThriftHTTPTLS) {
 		return nil, nil //nolint:nilnil // nil is the frontend's word for it
 	}
-	keys := thriftHTTPFiles
-	if keys.files(s.conf).IsZero() {
-		keys = commonFiles
-	}
-	return s.tls("thrift-http", keys, tlsfile.Policy{
+	return s.tls("thrift-http", config.ThriftHTTPFiles, tlsfile.Policy{
 		Disallowed: config.Get(s.conf, config.ThriftHTTPTLSDisallowed), DisallowedSetting: config.ThriftHTTPTLSDisallowed.Key(),
 		NoCiphers: config.Get(s.conf, config.ThriftHTTPTLSExcluded), NoCiphersSetting: config.ThriftHTTPTLSExcluded.Key(),
 	})

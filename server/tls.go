@@ -7,34 +7,22 @@ import (
 	"github.com/nekomata-sql/nekomata/frontend/tlsfile"
 )
 
-// fileKeys are the settings that say where a certificate is.
-type fileKeys struct {
-	keystore, password, kind, certificate, key *config.Entry[string]
-}
-
-// The settings for all frontends, and for REST alone.
-var (
-	commonFiles = fileKeys{
-		keystore: config.KeystorePath, password: config.KeystorePassword, kind: config.KeystoreType,
-		certificate: config.CertificatePath, key: config.KeyPath,
+// tlsFiles are where a frontend's certificate is, and the settings' names for messages:
+// its own ones, or else those for all frontends.
+func (s *Server) tlsFiles(own config.TLSFiles) (tlsfile.Files, tlsfile.Settings) {
+	keys, c := own, s.conf
+	files := func() tlsfile.Files {
+		return tlsfile.Files{
+			Keystore: config.Get(c, keys.Keystore), Password: config.Get(c, keys.Password), Type: config.Get(c, keys.Type),
+			Certificate: config.Get(c, keys.Certificate), Key: config.Get(c, keys.Key),
+		}
 	}
-	restFiles = fileKeys{
-		keystore: config.RestKeystorePath, password: config.RestKeystorePassword, kind: config.RestKeystoreType,
-		certificate: config.RestCertificatePath, key: config.RestKeyPath,
+	if files().IsZero() {
+		keys = config.CommonFiles
 	}
-)
-
-func (k fileKeys) files(c *config.Config) tlsfile.Files {
-	return tlsfile.Files{
-		Keystore: config.Get(c, k.keystore), Password: config.Get(c, k.password), Type: config.Get(c, k.kind),
-		Certificate: config.Get(c, k.certificate), Key: config.Get(c, k.key),
-	}
-}
-
-func (k fileKeys) settings() tlsfile.Settings {
-	return tlsfile.Settings{
-		Keystore: k.keystore.Key(), Password: k.password.Key(), Type: k.kind.Key(),
-		Certificate: k.certificate.Key(), Key: k.key.Key(),
+	return files(), tlsfile.Settings{
+		Keystore: keys.Keystore.Key(), Password: keys.Password.Key(), Type: keys.Type.Key(),
+		Certificate: keys.Certificate.Key(), Key: keys.Key.Key(),
 	}
 }
 
@@ -43,7 +31,7 @@ func (s *Server) thriftTLS() (*tls.Config, error) {
 	if !config.Get(s.conf, config.ThriftTLS) {
 		return nil, nil //nolint:nilnil // nil is the frontend's word for it
 	}
-	return s.tls("thrift", commonFiles, tlsfile.Policy{
+	return s.tls("thrift", config.CommonFiles, tlsfile.Policy{
 		Disallowed: config.Get(s.conf, config.ThriftTLSDisallowed), DisallowedSetting: config.ThriftTLSDisallowed.Key(),
 		Ciphers: config.Get(s.conf, config.ThriftTLSCiphers), CiphersSetting: config.ThriftTLSCiphers.Key(),
 	})
@@ -54,23 +42,19 @@ func (s *Server) restTLS() (*tls.Config, error) {
 	if !config.Get(s.conf, config.RestTLS) {
 		return nil, nil //nolint:nilnil // nil is the frontend's word for it
 	}
-	keys := restFiles
-	if keys.files(s.conf).IsZero() {
-		keys = commonFiles
-	}
-	return s.tls("rest", keys, tlsfile.Policy{
+	return s.tls("rest", config.RestFiles, tlsfile.Policy{
 		Disallowed: config.Get(s.conf, config.RestTLSDisallowed), DisallowedSetting: config.RestTLSDisallowed.Key(),
 	})
 }
 
 // tls makes a frontend's configuration. Frontends with the same files share their
 // keeper.
-func (s *Server) tls(frontend string, keys fileKeys, p tlsfile.Policy) (*tls.Config, error) {
-	files := keys.files(s.conf)
+func (s *Server) tls(frontend string, own config.TLSFiles, p tlsfile.Policy) (*tls.Config, error) {
+	files, settings := s.tlsFiles(own)
 	keeper := s.keepers[files]
 	if keeper == nil {
 		var err error
-		keeper, err = tlsfile.New(tlsfile.Options{Files: files, Settings: keys.settings(), Log: s.log})
+		keeper, err = tlsfile.New(tlsfile.Options{Files: files, Settings: settings, Log: s.log})
 		if err != nil {
 			return nil, err
 		}
