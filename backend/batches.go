@@ -71,6 +71,14 @@ func (g *guests) refuse(ctx context.Context, id uuid.UUID, unknown error) error 
 	return sqlerr.New(sqlerr.Conflict, "%s is a batch, which is shown here and ended among the batches", id)
 }
 
+// noRows says that a batch has none.
+func (g *guests) noRows(ctx context.Context, id uuid.UUID, unknown error) error {
+	if _, err := g.find(ctx, id, unknown); err != nil {
+		return err
+	}
+	return sqlerr.New(sqlerr.Conflict, "%s is a batch, which has a log and no rows", id)
+}
+
 // atWork lists the batches that have not ended and that the caller may see, the
 // newest thousand of those that wait and of those that run, oldest first.
 func (g *guests) atWork(ctx context.Context) []batch.Info {

@@ -81,6 +81,12 @@ func TestBatchesAmongTheSessions(t *testing.T) {
 		require.ErrorIs(t, end, sqlerr.Conflict)
 		require.ErrorContains(t, end, "is a batch")
 	}
+	_, err = b.Schema(ctx, id)
+	require.ErrorContains(t, err, "a log and no rows")
+	_, err = b.Fetch(ctx, id, operation.Fetch{MaxRows: 1})
+	require.ErrorContains(t, err, "a log and no rows")
+	_, err = b.Fetch(other, id, operation.Fetch{MaxRows: 1})
+	require.ErrorIs(t, err, sqlerr.NotFound)
 	require.ErrorIs(t, b.CloseSession(other, id), sqlerr.NotFound)
 	_, err = b.Session(ctx, uuid.New())
 	require.ErrorIs(t, err, sqlerr.NotFound)

@@ -123,7 +123,7 @@ func (b *BackendService) Activity() (running, waiting int) {
 // is Conflict unless the operation is FINISHED, or its error when it failed.
 func (b *BackendService) Schema(ctx context.Context, id uuid.UUID) (*arrow.Schema, error) {
 	if err := b.mayUseOperation(ctx, id); err != nil {
-		return nil, err
+		return nil, b.batches.noRows(ctx, id, err)
 	}
 	return b.operations.Schema(id)
 }
@@ -132,7 +132,7 @@ func (b *BackendService) Schema(ctx context.Context, id uuid.UUID) (*arrow.Schem
 // operation is FINISHED, or its error when it failed.
 func (b *BackendService) Fetch(ctx context.Context, id uuid.UUID, f operation.Fetch) (*operation.Page, error) {
 	if err := b.mayUseOperation(ctx, id); err != nil {
-		return nil, err
+		return nil, b.batches.noRows(ctx, id, err)
 	}
 	return b.operations.Fetch(id, f)
 }

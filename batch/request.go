@@ -135,10 +135,10 @@ func (r *Request) checkTexts() error {
 			return sqlerr.New(sqlerr.Invalid, "%s has at most %d characters, this one has %d", name, longest, n)
 		}
 	}
-	for _, texts := range []map[string]string{r.Conf, r.Extra} {
+	for name, texts := range map[string]map[string]string{"conf": r.Conf, "extraResourcesMap": r.Extra} {
 		for key, value := range texts {
 			if strings.ContainsRune(key, 0) || strings.ContainsRune(value, 0) {
-				return sqlerr.New(sqlerr.Invalid, "conf and extraResourcesMap can't have NUL characters")
+				return sqlerr.New(sqlerr.Invalid, "%s: the setting %q can't have a NUL character", name, key)
 			}
 		}
 	}
