@@ -15,7 +15,6 @@ import (
 
 	"github.com/nekomata-sql/nekomata/engine"
 	"github.com/nekomata-sql/nekomata/hive"
-	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
 // Script is one run of a script.
@@ -152,11 +151,3 @@ func writeRows(w *bufio.Writer, batch arrow.RecordBatch, n int64) {
 }
 
 var oneLine = strings.NewReplacer("\n", `\n`, "\r", `\r`, "\t", `\t`)
-
-// Message is what to say of a failure.
-func Message(err error) string {
-	if e, ok := errors.AsType[*sqlerr.Error](err); ok {
-		return strings.TrimSuffix(err.Error(), e.Error()) + e.Message
-	}
-	return err.Error()
-}
