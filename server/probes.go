@@ -17,6 +17,11 @@ const (
 // gateways at once, and most of what they do goes on without.
 func (s *Server) probes(metricsPath string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			http.Error(w, "only GET and HEAD", http.StatusMethodNotAllowed)
+			return
+		}
 		switch r.URL.Path {
 		case metricsPath: // first, so that it may be any path
 			next.ServeHTTP(w, r)

@@ -41,6 +41,10 @@ func TestProbes(t *testing.T) {
 	}
 	status, _ := ask("/metrics", "/else")
 	require.Equal(t, http.StatusNotFound, status)
+	w := httptest.NewRecorder()
+	s.probes("/metrics", s.metrics.handler()).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/readyz", nil))
+	require.Equal(t, http.StatusMethodNotAllowed, w.Code)
+	require.Equal(t, "GET, HEAD", w.Header().Get("Allow"))
 }
 
 func TestExposed(t *testing.T) {
