@@ -102,6 +102,7 @@ func (e *Engine) Open(ctx context.Context, req engine.OpenRequest) (engine.Conn,
 		Hive:     e.opts.Dialect == DialectHive,
 		Settings: func(name string) bool { return db.settings[strings.ToLower(name)] },
 		Defaults: map[string]string{dialect.KeyDoubleQuotes: e.opts.DoubleQuotes, dialect.KeyShowLayout: e.opts.ShowLayout},
+		About:    dialect.About{SessionID: req.SessionID, User: req.User, Engine: e.Info()},
 	})
 	if err := c.begin(ctx, req); err != nil {
 		c.end(sqlerr.New(sqlerr.Conflict, "the connection was not opened"))

@@ -31,6 +31,8 @@ type Options struct {
 	Settings func(name string) bool
 	// Defaults are the settings that hold where a session has none.
 	Defaults map[string]string
+	// About is what the session can ask about itself.
+	About About
 }
 
 // Session is what the dialect remembers of a session: settings and variables.
@@ -118,6 +120,8 @@ func (s *Session) family(c *cursor, conf settings) (Plan, error) {
 		plan, ok = s.reset(c)
 	case "use":
 		plan, ok, err = use(c)
+	case "kyuubi", "kyuubiadmin":
+		plan, ok = s.about(c)
 	case "show":
 		plan, ok, err = show(c, conf)
 	case "describe", "desc":
