@@ -55,6 +55,9 @@ type puts struct {
 
 // put stores a batch.
 func (s *Store) put(ctx context.Context, row *insertion) error {
+	if s.puts.first() {
+		return s.putFirst(ctx, row)
+	}
 	row.done = make(chan error, 1)
 	if s.puts.enter(row, s.dialect.putting) {
 		go s.putAll(context.WithoutCancel(ctx))
@@ -72,6 +75,40 @@ func (s *Store) put(ctx context.Context, row *insertion) error {
 		}
 		return f.say(storing)
 	}
+}
+
+// first reports that nothing is being stored: the caller may begin, and ends by more.
+func (p *puts) first() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.busy > 0 {
+		return false
+	}
+	p.busy++
+	return true
+}
+
+// more is the end of a statement, unless batches have come meanwhile, to which the caller
+// must see.
+func (p *puts) more() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.waiting) > 0 {
+		return true
+	}
+	p.busy--
+	return false
+}
+
+// putFirst stores a batch that nobody was before. With one client at a time it always comes
+// to this, which costs no change of goroutines.
+func (s *Store) putFirst(ctx context.Context, row *insertion) error {
+	defer func() {
+		if s.puts.more() {
+			go s.putAll(context.WithoutCancel(ctx))
+		}
+	}()
+	return s.insert(ctx, row)
 }
 
 // enter makes a batch wait, and reports that the caller must see to a further statement:
