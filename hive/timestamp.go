@@ -10,19 +10,22 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 )
 
-// Timestamps writes the timestamps of one Arrow type. It remembers the zone's last
-// offset, so keep it for a whole array.
+// Timestamps writes the timestamps of one Arrow type. It remembers the last day's text
+// and the zone's last offset, so keep it for a whole array.
 type Timestamps struct {
 	unit arrow.TimeUnit
 	zone *time.Location // nil when there is nothing to add
 
 	from, until int64 // seconds between which offset is valid
 	offset      int64
+
+	day  uint64 // the near day whose text is date
+	date [12]byte
 }
 
 // NewTimestamps readies for timestamps of type t.
 func NewTimestamps(t *arrow.TimestampType) Timestamps {
-	return Timestamps{unit: t.Unit, zone: zoneOf(t), from: math.MaxInt64}
+	return Timestamps{unit: t.Unit, zone: zoneOf(t), from: math.MaxInt64, day: math.MaxUint64}
 }
 
 // TimestampRoom is what [Timestamps.Put] may write to.
@@ -77,7 +80,11 @@ func (t *Timestamps) Put(out *[TimestampRoom]byte, v arrow.Timestamp) int {
 		return 0
 	}
 	day := seconds / secondsPerDay
-	putNearDay((*[12]byte)(out[:]), uint32(day))
+	if day != t.day {
+		t.day = day
+		putNearDay(&t.date, uint32(day))
+	}
+	*(*[12]byte)(out[:]) = t.date
 	binary.LittleEndian.PutUint64(out[11:], clockDigits(uint32(seconds-day*secondsPerDay)))
 	if milli|micro|nano == 0 { // so the next one need not wait for what is looked up
 		return 19
