@@ -107,6 +107,31 @@ func TestTimestampsLikePackageTime(t *testing.T) {
 	})
 }
 
+// What a writer remembers of the values before, near ones and far ones in any order, shows
+// in none: it writes what one writes that has seen nothing.
+func TestTimestampsForget(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		typ := &arrow.TimestampType{
+			Unit:     arrow.TimeUnit(rapid.IntRange(0, 3).Draw(t, "unit")),
+			TimeZone: rapid.SampledFrom([]string{"", "Europe/Berlin", "-04:30"}).Draw(t, "zone"),
+		}
+		second := []int64{1, 1e3, 1e6, 1e9}[typ.Unit]
+		const day, firstNear, lastNear = 86400, -25508, 47540 // March 1st, 1900 to February 28th, 2100
+		days := rapid.OneOf(rapid.SampledFrom([]int64{firstNear - 1, firstNear, lastNear, lastNear + 1, -1, 0}), rapid.Int64Range(-100000, 100000))
+		value := rapid.OneOf(rapid.Int64(), rapid.Custom(func(t *rapid.T) int64 {
+			return days.Draw(t, "day")*day*second + rapid.Int64Range(0, day*second-1).Draw(t, "clock")
+		}))
+		some := rapid.SliceOfN(value, 1, 4).Draw(t, "some")
+		kept := hive.NewTimestamps(typ)
+		for _, v := range rapid.SliceOfN(rapid.SampledFrom(some), 1, 20).Draw(t, "values") {
+			fresh := hive.NewTimestamps(typ)
+			want := string(fresh.Append(nil, arrow.Timestamp(v)))
+			require.Equal(t, want, string(kept.Append([]byte{}, arrow.Timestamp(v))), v)
+		}
+	})
+}
+
 func FuzzTimestamps(f *testing.F) {
 	f.Add(int64(0), uint8(0), "Europe/Berlin")
 	f.Add(int64(math.MinInt64), uint8(3), "-23:59")

@@ -36,7 +36,7 @@ func TestColumnsLikeDuckDB(t *testing.T) {
 
 func compareColumns(t *testing.T, c *conn, sql string) {
 	t.Helper()
-	require.NoError(t, c.enter(t.Context()))
+	require.NoError(t, c.enter(t.Context(), false))
 	defer c.leave()
 	require.NoError(t, c.take())
 	p, f, err := c.prepare(sql)

@@ -57,8 +57,8 @@ func newConn(e *Engine, db *database) *conn {
 // statement begins.
 func (c *conn) SingleStream() bool { return true }
 
-// enter takes the lock.
-func (c *conn) enter(ctx context.Context) error {
+// enter takes the lock, for work that is brief or may last.
+func (c *conn) enter(ctx context.Context, brief bool) error {
 	if ctx.Err() != nil {
 		return ended(ctx)
 	}
@@ -74,7 +74,7 @@ func (c *conn) enter(ctx context.Context) error {
 		c.leave()
 		return c.gone()
 	default:
-		c.db.crew.begin(&c.work)
+		c.db.crew.begin(&c.work, brief)
 		return nil
 	}
 }

@@ -15,6 +15,9 @@ const (
 	enough = 20
 	// staying is how many looks without need helpers stay.
 	staying = 20
+	// leisure is the time until the next look while there is nothing but brief work: each
+	// look wakes a thread, and a stream's next rows are there in less than patience.
+	leisure = 20 * patience
 )
 
 // crew decides when DuckDB works with more threads than those that wait for its
@@ -34,6 +37,9 @@ type crew struct {
 	first, last *work // those under way, the oldest first
 	now         int   // looks so far
 	watched     bool  // somebody looks
+	brief       bool  // brief work has begun since the last look
+	atLeisure   bool  // the next look is a while away
+	hurry       chan struct{}
 	dismiss     func()
 	unused      int // looks since helpers were needed
 	times       int // how often they came
@@ -52,11 +58,12 @@ type work struct {
 }
 
 func newCrew(enlist func(gone func()) (dismiss func())) *crew {
-	return &crew{enlist: enlist, used: threadTime, quit: make(chan struct{})}
+	return &crew{enlist: enlist, used: threadTime, hurry: make(chan struct{}, 1), quit: make(chan struct{})}
 }
 
-// begin says that w is under way, on this thread.
-func (c *crew) begin(w *work) {
+// begin says that w is under way, on this thread. Work that is known to be brief
+// mostly is helped later when it isn't.
+func (c *crew) begin(w *work, brief bool) {
 	if c.enlist == nil {
 		return
 	}
@@ -70,9 +77,18 @@ func (c *crew) begin(w *work) {
 		c.last.next = w
 	}
 	c.last = w
-	if !c.watched && !c.closed {
-		c.watched = true
+	c.brief = c.brief || brief
+	switch {
+	case c.closed:
+	case !c.watched:
+		c.watched, c.atLeisure = true, brief
 		c.afoot.Go(c.watch)
+	case c.atLeisure && !brief:
+		c.atLeisure = false
+		select {
+		case c.hurry <- struct{}{}:
+		default: // somebody has said so already
+		}
 	}
 }
 
@@ -98,17 +114,31 @@ func (c *crew) end(w *work) {
 
 // watch looks until nothing is under way and no helper is there.
 func (c *crew) watch() {
-	tick := time.NewTicker(patience)
-	defer tick.Stop()
+	timer := time.NewTimer(c.pause())
+	defer timer.Stop()
 	for {
 		select {
-		case <-tick.C:
+		case <-timer.C:
+		case <-c.hurry:
+			timer.Reset(patience)
+			continue
 		case <-c.quit:
 		}
 		if !c.look() {
 			return
 		}
+		timer.Reset(c.pause())
 	}
+}
+
+// pause is the time until the next look.
+func (c *crew) pause() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.atLeisure {
+		return leisure
+	}
+	return patience
 }
 
 // look gets helpers for what lasts, and sends them home when nothing has lasted for
@@ -130,7 +160,10 @@ func (c *crew) look() bool {
 		c.afoot.Add(1)
 		c.dismiss = c.enlist(c.afoot.Done)
 	}
-	c.watched = !c.closed && (c.first != nil || c.dismiss != nil)
+	busy := c.first != nil || c.dismiss != nil
+	c.atLeisure = !busy && c.brief
+	c.watched = !c.closed && (busy || c.brief)
+	c.brief = false
 	return c.watched
 }
 

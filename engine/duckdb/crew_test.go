@@ -44,17 +44,17 @@ func TestCrewComesForWhatLasts(t *testing.T) {
 		c, here, _ := fakeCrew(t)
 		var long, short work
 		for range 100 {
-			c.begin(&short)
+			c.begin(&short, false)
 			elapse(patience / 2)
 			c.end(&short)
 		}
 		require.Zero(t, here.Load())
-		c.begin(&long)
+		c.begin(&long, false)
 		elapse(patience / 2)
 		require.Zero(t, here.Load())
 		elapse(3 * patience)
 		require.EqualValues(t, 1, here.Load())
-		c.begin(&short)
+		c.begin(&short, false)
 		elapse(1000 * patience)
 		require.EqualValues(t, 1, here.Load())
 		c.end(&long) // in the middle and at the ends of the list
@@ -81,7 +81,7 @@ func TestCrewDoesNotCrowd(t *testing.T) {
 		defer c.close()
 		busy.Store(10)
 		var w work
-		c.begin(&w)
+		c.begin(&w, false)
 		elapse(8 * patience)
 		require.Zero(t, here.Load())
 		elapse(8 * patience)
@@ -89,7 +89,7 @@ func TestCrewDoesNotCrowd(t *testing.T) {
 		c.end(&w)
 		elapse(2 * staying * patience)
 		busy.Store(0)
-		c.begin(&w)
+		c.begin(&w, false)
 		elapse((enough - 1) * patience)
 		require.Zero(t, here.Load())
 		elapse(4 * patience)
@@ -99,17 +99,62 @@ func TestCrewDoesNotCrowd(t *testing.T) {
 	})
 }
 
+// TestCrewLooksSeldomAtWhatIsBrief: rows that come quickly, again and again, wake nobody
+// each millisecond; those that don't are helped all the same, and a statement that
+// begins meanwhile is as soon as any.
+func TestCrewLooksSeldomAtWhatIsBrief(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, here, _ := fakeCrew(t)
+		defer c.close()
+		looks := func() int {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			return c.now
+		}
+		stream := func(n int) {
+			var w work
+			for range n {
+				c.begin(&w, true)
+				elapse(patience / 4)
+				c.end(&w)
+				elapse(patience / 4)
+			}
+		}
+		stream(400)
+		require.Zero(t, here.Load())
+		require.LessOrEqual(t, looks(), 2*200/20)
+		require.Positive(t, looks())
+		var rows, statement work
+		c.begin(&rows, true)
+		elapse(leisure + 3*patience)
+		require.EqualValues(t, 1, here.Load())
+		c.end(&rows)
+		elapse(2 * staying * patience)
+		require.Zero(t, here.Load())
+		stream(100)
+		c.begin(&statement, false)
+		elapse(4 * patience)
+		require.EqualValues(t, 1, here.Load())
+		c.end(&statement)
+		elapse(2*staying*patience + leisure)
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		require.False(t, c.watched)
+	})
+}
+
 func TestCrewIsClosed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c, here, _ := fakeCrew(t)
 		var w, late work
-		c.begin(&w)
+		c.begin(&w, false)
 		elapse(5 * patience)
 		require.EqualValues(t, 1, here.Load())
 		c.close()
 		require.Zero(t, here.Load())
-		c.begin(&late)
+		c.begin(&late, false)
 		elapse(5 * patience)
 		require.Zero(t, here.Load())
 		c.end(&late)
@@ -118,7 +163,7 @@ func TestCrewIsClosed(t *testing.T) {
 	})
 	alone := newCrew(nil)
 	var w work
-	alone.begin(&w)
+	alone.begin(&w, false)
 	alone.end(&w)
 	alone.close()
 	require.Zero(t, alone.now)

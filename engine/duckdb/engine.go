@@ -114,7 +114,7 @@ func (e *Engine) Open(ctx context.Context, req engine.OpenRequest) (engine.Conn,
 // begin applies what the request asks for. A connection that asks for nothing
 // special is set up when its first statement comes: many have none.
 func (c *conn) begin(ctx context.Context, req engine.OpenRequest) error {
-	if err := c.enter(ctx); err != nil {
+	if err := c.enter(ctx, false); err != nil {
 		return err
 	}
 	defer c.leave()

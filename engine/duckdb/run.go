@@ -28,7 +28,7 @@ var errSuperseded = sqlerr.New(sqlerr.Conflict, "the result has been given up fo
 // Run executes q. It ends the rows of the query before, and its transaction if
 // that was only theirs.
 func (c *conn) Run(ctx context.Context, q engine.Query) (engine.Rows, error) {
-	if err := c.enter(ctx); err != nil {
+	if err := c.enter(ctx, false); err != nil {
 		return nil, err
 	}
 	defer c.leave()

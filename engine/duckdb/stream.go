@@ -133,7 +133,7 @@ func (s *stream) ModifiedRows() int64 { return -1 }
 // Next reads the next rows.
 func (s *stream) Next(ctx context.Context) (arrow.RecordBatch, error) {
 	c := s.conn
-	if err := c.enter(ctx); err != nil {
+	if err := c.enter(ctx, true); err != nil {
 		if ctx.Err() != nil {
 			s.giveUp(err)
 		}
