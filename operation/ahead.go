@@ -85,7 +85,7 @@ func (r *result) nextPage(f Fetch) *Page {
 			break
 		}
 		bytes += size
-		page.Batches = append(page.Batches, b.NewSlice(int64(row), int64(row+n)))
+		page.Batches = append(page.Batches, part(b, row, n))
 		page.Rows += int64(n)
 		row = 0
 	}

@@ -86,7 +86,7 @@ func (r *result) copyRows(at Range, page *Page) error {
 		row := int(min(at.Offset+page.Rows-r.starts[i], b.NumRows()))
 		n, size := fit(b, row, at.MaxRows-page.Rows, room(at.MaxBytes, bytes), page.Rows == 0)
 		if n > 0 {
-			page.Batches = append(page.Batches, b.NewSlice(int64(row), int64(row+n)))
+			page.Batches = append(page.Batches, part(b, row, n))
 			page.Rows += int64(n)
 			bytes += size
 		}

@@ -315,7 +315,7 @@ func (r *result) look() (arrow.RecordBatch, error) {
 // take moves n rows of b, the batch at the cursor, to the page.
 func (r *result) take(b arrow.RecordBatch, n int, page *Page) {
 	if n > 0 {
-		page.Batches = append(page.Batches, b.NewSlice(int64(r.row), int64(r.row+n)))
+		page.Batches = append(page.Batches, part(b, r.row, n))
 	}
 	page.Rows += int64(n)
 	r.offset += int64(n)

@@ -84,3 +84,13 @@ func fit(b arrow.RecordBatch, row int, limit, room int64, force bool) (n int, si
 	}
 	return lo, rangeBytes(b, row, row+lo)
 }
+
+// part is n rows of b from row on, to be released by who gets it: b itself, mostly, since
+// pages have more rows than batches.
+func part(b arrow.RecordBatch, row, n int) arrow.RecordBatch {
+	if row == 0 && int64(n) == b.NumRows() {
+		b.Retain()
+		return b
+	}
+	return b.NewSlice(int64(row), int64(row+n))
+}

@@ -74,10 +74,12 @@ func (c *conn) fetchResults(ctx context.Context, q *tcli.TFetchResultsReq) (resp
 			set, err := arrowRowSet(page.Schema, page.Batches, page.Start, t.form)
 			return &fetchResults{rows: set, hasMore: page.HasMore}, err
 		}
-		set := rowSet{columns: hive.Columns(page.Schema), batches: page.Batches, start: page.Start, byRow: byRow}
-		answer := &pageAnswer{fetchResults: fetchResults{rows: set, hasMore: page.HasMore}, lender: &c.h.buffers}
+		answer := &pageAnswer{fetchResults: fetchResults{hasMore: page.HasMore}, lender: &c.h.buffers}
 		if !byRow {
 			answer.ready, _ = page.Encoded.(*ready)
+		}
+		if answer.ready == nil {
+			answer.rows = rowSet{columns: hive.Columns(page.Schema), batches: page.Batches, start: page.Start, byRow: byRow}
 		}
 		return answer, nil
 	case fetchLog:
