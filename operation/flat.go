@@ -15,7 +15,8 @@ import (
 // The flat form of a batch is a head and then the buffers of its columns, each at a
 // multiple of 8. The head is in numbers of 64 bits: the mark and, in its other bytes,
 // the length of the head; the rows; and for each column its nulls and its buffers
-// with their sizes, one more than they have, and 0 for one that is not there.
+// with their sizes, one more than they have, and 0 for one that is not there; and for one
+// that is, how it is narrowed.
 
 // flatMark is the first byte of the flat form; none of an Arrow IPC stream's.
 const flatMark = 1
@@ -24,40 +25,48 @@ var flatPad [8]byte
 
 // appendFlat appends the parts that a batch's flat form is made of, if it has one:
 // if its columns are nothing but buffers, with no more in them than its rows. They
-// are the batch's own memory.
-func appendFlat(parts [][]byte, b arrow.RecordBatch, schema *arrow.Schema) (_ [][]byte, flat bool) {
+// are the batch's own memory, but for what is made narrow.
+func appendFlat(parts [][]byte, b arrow.RecordBatch, schema *arrow.Schema, pack *packer) (_ [][]byte, flat bool) {
 	if int(b.NumCols()) != schema.NumFields() {
 		return parts, false
 	}
-	head := make([]byte, 16, 16+40*b.NumCols())
+	head := make([]byte, 16, 16+64*b.NumCols())
 	out := append(parts, nil)
 	at := len(parts)
 	size := int64(0)
 	for i := range int(b.NumCols()) {
 		d := b.Column(i).Data()
 		if !flatColumn(d, schema.Field(i).Type) {
+			pack.saved = 0
 			return parts, false
 		}
 		head = binary.LittleEndian.AppendUint64(head, uint64(int64(d.NullN())))
 		head = binary.LittleEndian.AppendUint64(head, uint64(len(d.Buffers())))
-		for _, buffer := range d.Buffers() {
+		for k, buffer := range d.Buffers() {
 			if buffer == nil {
 				head = binary.LittleEndian.AppendUint64(head, 0)
 				continue
 			}
-			n := buffer.Len()
+			size += int64(buffer.Len())
+			bytes, how := pack.narrow(d, k)
+			if how == 0 {
+				bytes = buffer.Bytes()
+			}
+			n := len(bytes)
+			pack.saved += int64(buffer.Len() - n)
 			head = binary.LittleEndian.AppendUint64(head, uint64(n+1))
+			head = binary.LittleEndian.AppendUint64(head, uint64(how))
 			if n > 0 {
-				out = append(out, buffer.Bytes())
+				out = append(out, bytes)
 			}
 			if pad := -n & 7; pad > 0 {
 				out = append(out, flatPad[:pad])
 			}
-			size += int64(n)
 		}
 	}
 	const spare = 4 << 10 // what small batches may have allocated for more rows
 	if size > 2*batchBytes(b)+spare {
+		pack.saved = 0
 		return parts, false
 	}
 	binary.LittleEndian.PutUint64(head, uint64(len(head))<<8|flatMark)
@@ -115,7 +124,13 @@ func (r *flatReader) buffer() *memory.Buffer {
 		return nil
 	}
 	n--
+	how := narrowing(r.number(math.MaxUint8))
 	b := memory.NewBufferBytes(r.body[:n:n])
+	if how != 0 {
+		if b = how.widen(b.Bytes()); b == nil {
+			r.damaged = true
+		}
+	}
 	r.body = r.body[min(len(r.body), (n+7)&^7):]
 	return b
 }

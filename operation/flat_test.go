@@ -33,15 +33,17 @@ func flatForms(tb testing.TB) (forms [][]byte) {
 		  {"n":null,"s":null,"l":"bc","b":null,"v":"x","d":null,"z":null}]`, "[]",
 	} {
 		b := batchOf(tb, flatSchema, json)
-		parts, flat := appendFlat(nil, b, flatSchema)
+		parts, flat := appendFlat(nil, b, flatSchema, &packer{})
 		require.True(tb, flat)
 		forms = append(forms, bytes.Join(parts, nil))
 	}
 	return forms
 }
 
-func readForm(form []byte) (arrow.RecordBatch, error) {
-	return readFlat(io.NewSectionReader(bytes.NewReader(form), 0, int64(len(form))), flatSchema)
+func readForm(form []byte) (arrow.RecordBatch, error) { return readFlatForm(form, flatSchema) }
+
+func readFlatForm(form []byte, schema *arrow.Schema) (arrow.RecordBatch, error) {
+	return readFlat(io.NewSectionReader(bytes.NewReader(form), 0, int64(len(form))), schema)
 }
 
 // A number of the head that a disk has changed is an error, whichever it is.

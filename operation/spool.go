@@ -22,16 +22,19 @@ type spool struct {
 	file   *os.File
 	schema *arrow.Schema
 	ends   []int64 // where each batch ends in the file
-	size   int64   // bytes of all batches
+	end    int64   // where the last does
+	size   int64   // bytes of all batches, as if none were made narrow
 
 	// waiting are the last batches, which are not in the file yet: a few are written
 	// at once, for the system's sake.
 	waiting []arrow.RecordBatch
 	parts   [][]byte // what they will be in the file
+	pack    packer   // has the memory of some of these
+	held    int64    // bytes of the waiting
 	written int64
 }
 
-// spoolAtOnce is how many bytes are written at once.
+// spoolAtOnce is how many bytes of batches are written at once.
 const spoolAtOnce = 512 << 10
 
 // newSpool makes an empty spool in dir.
@@ -50,7 +53,7 @@ func newSpool(dir string, schema *arrow.Schema) (*spool, error) {
 // add appends a batch. The caller keeps its own reference.
 func (s *spool) add(b arrow.RecordBatch) error {
 	before := len(s.parts)
-	parts, flat := appendFlat(s.parts, b, s.schema)
+	parts, flat := appendFlat(s.parts, b, s.schema, &s.pack)
 	if !flat {
 		var err error
 		if parts, err = s.appendStream(parts, b); err != nil {
@@ -58,13 +61,16 @@ func (s *spool) add(b arrow.RecordBatch) error {
 		}
 	}
 	s.parts = parts
+	begin := s.end
 	for _, p := range parts[before:] {
-		s.size += int64(len(p))
+		s.end += int64(len(p))
 	}
-	s.ends = append(s.ends, s.size)
+	s.size += s.end - begin + s.pack.saved
+	s.pack.saved = 0
+	s.ends = append(s.ends, s.end)
 	b.Retain()
 	s.waiting = append(s.waiting, b)
-	if s.size-s.written < spoolAtOnce {
+	if s.held += batchBytes(b); s.held < spoolAtOnce && s.end-s.written < spoolAtOnce {
 		return nil
 	}
 	return s.flush()
@@ -120,6 +126,7 @@ func (s *spool) forgetWaiting() {
 	}
 	clear(s.parts)
 	s.waiting, s.parts = s.waiting[:0], s.parts[:0]
+	s.pack.room, s.held = s.pack.room[:0], 0
 }
 
 // at returns batch i, which the caller releases.
