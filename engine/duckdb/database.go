@@ -50,9 +50,8 @@ type database struct {
 	// shapes are what results look like in Arrow.
 	shapes shapes
 
-	// kept counts the statements that handles keep, and changes how often settings
-	// may have changed.
-	kept, changes atomic.Int64
+	// kept counts the statements that handles keep.
+	kept atomic.Int64
 
 	// seeds is true where a handle's random numbers can't be vouched for.
 	seeds seeds

@@ -9,7 +9,9 @@ import (
 	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
-// DuckDB locks its settings, but some of its functions change the same things and
+// DuckDB locks its settings, but those that a session may change can be changed for
+// all sessions by SET GLOBAL: the time zone that others' times are shown in, or whether
+// their divisions are of integers. And some of its functions change such things and
 // don't ask the lock. A SELECT of enable_logging shows everybody's statements to
 // everybody, or, told to write to a file that it may not open, makes DuckDB end the
 // whole process; enable_profiling stays on a handle; a parser that is switched is
@@ -30,6 +32,8 @@ var (
 	// callsQuery has a group where query is a table that is made or written to.
 	callsQuery = regexp.MustCompile(`(?i)(?:\b(into|table|exists|with|recursive|view|on|references)[ \t]+(?:(?:\w+|"[^"]*")\.)*)?` +
 		`"?\bquery"?` + gap + `\(`)
+	// setsForAll is also a prepared one.
+	setsForAll = regexp.MustCompile(`^` + gap + `(?:prepare\b(?s:.*)\bas` + gap + `)?(re)?set` + gap + `global\b`)
 	// hints are what a text has to contain for the above to be tried.
 	hints = []string{"_logging", "_profiling", "_peg_parser", "_duckdb_logs", "write_log", "_serialized_sql", "query"}
 )
@@ -48,6 +52,12 @@ func permit(p dialect.Plan) error {
 
 func permitText(sql string) error {
 	lower := strings.ToLower(sql)
+	if strings.Contains(lower, "global") {
+		if found := setsForAll.FindStringSubmatch(lower); found != nil {
+			return sqlerr.New(sqlerr.Denied, "%sSET GLOBAL can't be said here: it changes what all sessions share; without GLOBAL it is for this session",
+				strings.ToUpper(found[1]))
+		}
+	}
 	for _, hint := range hints {
 		if !strings.Contains(lower, hint) {
 			continue

@@ -46,6 +46,10 @@ func TestWhatReachesBeyondTheSession(t *testing.T) {
 			"CREATE MACRO m(s) AS TABLE SELECT * FROM query(s)",
 			"SELECT * FROM json_execute_serialized_sql(json_serialize_sql('SELECT 1'))",
 			"PRAGMA json_execute_serialized_sql('{}')",
+			"SET GLOBAL TimeZone = 'Asia/Tokyo'",
+			"/* a */ SET GLOBAL search_path = 'main'",
+			"RESET /* a */ GLOBAL TimeZone",
+			"PREPARE p AS SET GLOBAL TimeZone = 'Asia/Tokyo'",
 		} {
 			c := connect(t, e)
 			_, err := c.Run(t.Context(), engine.Statement{SQL: sql})
@@ -57,6 +61,7 @@ func TestWhatReachesBeyondTheSession(t *testing.T) {
 			c.Close()
 		}
 		require.Empty(t, names(t, connect(t, e), "SELECT message FROM duckdb_logs"), dialect)
+		require.NotContains(t, names(t, connect(t, e), "SELECT current_setting('TimeZone')"), "Asia/Tokyo", dialect)
 	}
 }
 
@@ -72,6 +77,9 @@ func TestOthersMayBeCalledSo(t *testing.T) {
 		"SELECT query, (enable_logging) FROM query WHERE query IN ('a') AND `query` = 'a'",
 		"WITH query (a) AS (SELECT 1) SELECT a FROM query",
 		"SELECT 'enable_logging', 'a query'",
+		"CREATE TABLE g (global STRING)",
+		"UPDATE g SET global = 'SET GLOBAL'",
+		"SET TimeZone = 'Europe/Berlin'",
 	} {
 		if sql == "INSERT INTO main.t2 (query) VALUES ('a')" {
 			exec(t, c, "CREATE TABLE main.t2 (query STRING)")

@@ -13,20 +13,19 @@ const (
 // `select 1` or the like to see whether a connection is alive, always the same on one, and
 // most of what it costs DuckDB is to plan it, which is kept here from the second time on.
 //
-// What literals are can't change but by a setting (preserve_identifier_case), so that
-// the statement answers what one would that is prepared anew.
+// What literals are can't change but by a setting of the connection
+// (preserve_identifier_case), so that the statement answers what one would that is
+// prepared anew; what may change a setting drops it.
 type kept struct {
 	sql       string
 	statement *statement // nil for one that has come only once
-	changes   int64      // how often settings had changed before it was prepared
 }
 
 // prepared is prepare, or the statement that the handle keeps. In a transaction,
 // which may have been aborted, it is always prepare.
 func (c *conn) prepared(sql string) (*statement, failure, error) {
 	k := &c.kept
-	changes := c.db.changes.Load()
-	if k.statement != nil && k.sql == sql && k.changes == changes && !c.inTx {
+	if k.statement != nil && k.sql == sql && !c.inTx {
 		return k.statement, failure{}, nil
 	}
 	s, f, err := c.prepare(sql)
@@ -38,7 +37,7 @@ func (c *conn) prepared(sql string) (*statement, failure, error) {
 	c.db.drop(k)
 	if again && !c.inTx && c.db.mayKeep() {
 		s.kept = true
-		*k = kept{statement: s, changes: changes}
+		k.statement = s
 	}
 	k.sql = sql
 	return s, failure{}, nil
@@ -76,7 +75,7 @@ func (db *database) disconnect(h native.Connection, k *kept) {
 }
 
 // changesSettings tells whether statements that were prepared before s was executed may
-// be others than those after it, on any connection: settings can be set for all.
+// be others than those after it.
 func (s *statement) changesSettings() bool {
 	switch s.kind {
 	case native.StatementTypeSelect, native.StatementTypeInsert, native.StatementTypeUpdate, native.StatementTypeDelete,

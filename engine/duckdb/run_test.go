@@ -126,7 +126,7 @@ func TestErrors(t *testing.T) {
 		{"SELECT ?", sqlerr.Invalid, "07001", "parameters"},
 		{"COMMIT", sqlerr.Conflict, "25000", "no transaction is active"},
 		{"SET threads = 7", sqlerr.Denied, "42501", "locked"},
-		{"SET GLOBAL errors_as_json = false", sqlerr.Denied, "42501", "locked"},
+		{"SET errors_as_json = false", sqlerr.Denied, "42501", "locked"},
 		{"SET lock_configuration = false", sqlerr.Denied, "42501", "locked"},
 		{"SELECT a FROM read_csv('/etc/passwd')", sqlerr.Denied, "42501", "/etc/passwd"},
 		{"ATTACH '/tmp/x.db'", sqlerr.Denied, "42501", "x.db"},

@@ -176,7 +176,7 @@ func (c *conn) prepareText(sql string) (*statement, failure, error) {
 		}
 		f := s.executeQuietly()
 		s.close()
-		c.db.changes.Add(1)
+		c.db.drop(&c.kept)
 		if f.failed() {
 			return nil, f, nil
 		}
@@ -202,7 +202,7 @@ func (s *statement) executeQuietly() failure {
 // start executes s up to its first rows.
 func (c *conn) start(s *statement, r request) (engine.Rows, failure, error) {
 	if s.changesSettings() {
-		defer c.db.changes.Add(1)
+		defer c.db.drop(&c.kept)
 	}
 	var pending native.PendingResult
 	defer native.DestroyPending(&pending)
