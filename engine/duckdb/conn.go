@@ -27,6 +27,7 @@ type conn struct {
 	engine  *Engine
 	db      *database
 	dialect *dialect.Session
+	user    string // whose it is
 	status  status
 
 	lock    chan struct{} // full while somebody holds it
@@ -42,6 +43,7 @@ type conn struct {
 	work        work          // what DuckDB does for the holder
 	current     *stream       // the result that DuckDB streams
 	kept        kept          // what the handle has prepared
+	told        string        // the user that the handle was told
 	ready       bool          // the connection's own settings are made
 	marked      bool          // something may be left on the handle: see spares
 	inTx        bool          // between BEGIN and COMMIT or ROLLBACK
@@ -100,7 +102,7 @@ func (c *conn) end(why *sqlerr.Error) {
 		c.seize()
 		c.endStream(why)
 		c.alive.Lock()
-		if c.handle.Ptr != nil && (c.marked || !c.ready || !c.db.spare(spare{c.handle, c.kept})) {
+		if c.handle.Ptr != nil && (c.marked || !c.ready || !c.db.spare(spare{c.handle, c.kept, c.told})) {
 			c.db.disconnect(c.handle, &c.kept)
 		}
 		c.handle.Ptr = nil
@@ -206,18 +208,23 @@ func (c *conn) take() error {
 	}
 	c.alive.Lock()
 	defer c.alive.Unlock()
-	c.handle, c.kept, c.ready = h.handle, h.kept, ready
+	c.handle, c.kept, c.told, c.ready = h.handle, h.kept, h.user, ready
 	return nil
 }
 
 // setUp sees to it that the connection has a handle with the connections' own settings.
 func (c *conn) setUp() (failure, error) {
-	if err := c.take(); err != nil || c.ready {
+	if err := c.take(); err != nil || c.ready && c.told == c.user {
 		return failure{}, err
 	}
-	_, f := ask(c.handle, "SET enable_progress_bar_print = false; SET enable_progress_bar = true; "+
-		"SET search_path = "+quote(c.db.path), 0)
-	c.ready = !f.failed()
+	sql := dialect.TellUser(c.user)
+	if !c.ready {
+		sql += "; SET enable_progress_bar_print = false; SET enable_progress_bar = true; SET search_path = " + quote(c.db.path)
+	}
+	_, f := ask(c.handle, sql, 0)
+	if !f.failed() {
+		c.ready, c.told = true, c.user
+	}
 	return f, nil
 }
 

@@ -98,6 +98,7 @@ func (e *Engine) Open(ctx context.Context, req engine.OpenRequest) (engine.Conn,
 	if err != nil {
 		return nil, err
 	}
+	c.user = req.User
 	c.dialect = dialect.NewSession(req.Conf, req.Vars, dialect.Options{
 		Hive:     e.opts.Dialect == DialectHive,
 		Settings: func(name string) bool { return db.settings[strings.ToLower(name)] },

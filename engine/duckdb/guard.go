@@ -52,6 +52,9 @@ func permit(p dialect.Plan) error {
 
 func permitText(sql string) error {
 	lower := strings.ToLower(sql)
+	if strings.Contains(lower, dialect.UserVariable) && strings.Contains(lower, "variable") {
+		return sqlerr.New(sqlerr.Denied, "%s can't be set here: it says whose session this is", dialect.UserVariable)
+	}
 	if strings.Contains(lower, "global") {
 		if found := setsForAll.FindStringSubmatch(lower); found != nil {
 			return sqlerr.New(sqlerr.Denied, "%sSET GLOBAL can't be said here: it changes what all sessions share; without GLOBAL it is for this session",

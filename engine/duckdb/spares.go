@@ -17,10 +17,12 @@ const maxSpares = 32
 // a handle as good as new. What it may have is a statement of literals: see kept.
 type spares struct{ handles []spare }
 
-// spare is a handle, with a statement that it may have kept.
+// spare is a handle, with a statement that it may have kept and the user that it was
+// last told.
 type spare struct {
 	handle native.Connection
 	kept   kept
+	user   string
 }
 
 // take returns a handle that is set up, if there is one.

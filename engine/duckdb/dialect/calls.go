@@ -123,7 +123,9 @@ func (e *emitter) later(i int, text string) {
 func (e *emitter) call(i int, word string) (int, bool) {
 	switch word {
 	case "current_timestamp":
-		return e.currentTimestamp(i)
+		return e.withoutParens(i, "CAST(now() AS TIMESTAMP)")
+	case "current_user", "session_user":
+		return e.withoutParens(i, library+"."+word+"()")
 	case "lateral":
 		return e.lateralView(i)
 	}
@@ -257,8 +259,8 @@ func (e *emitter) javaPattern(_, open int, p paren) {
 	}
 }
 
-// currentTimestamp is a TIMESTAMP in Hive, with parentheses or without.
-func (e *emitter) currentTimestamp(i int) (int, bool) {
+// withoutParens writes a call that Hive takes with parentheses and without.
+func (e *emitter) withoutParens(i int, as string) (int, bool) {
 	if e.any && (e.prevIs(".") || !e.startsOperand()) {
 		return i, false
 	}
@@ -266,7 +268,7 @@ func (e *emitter) currentTimestamp(i int) (int, bool) {
 	if e.is(n, ".") {
 		return i, false
 	}
-	e.out.WriteString("CAST(now() AS TIMESTAMP)")
+	e.out.WriteString(as)
 	if e.is(n, "(") && e.is(e.next(n), ")") {
 		return e.next(n), true
 	}

@@ -41,6 +41,10 @@ var conditionMacros = []macro{
 	}},
 	{"raise_error", []string{"(m) AS error(m)"}},
 	{"current_database", []string{"() AS current_schema()"}},
+	{"current_user", []string{user}},
+	{"session_user", []string{user}},
+	{"logged_in_user", []string{user}},
+	{"user", []string{user}},
 	// x[k]
 	{numberedItem, []string{"(x, k) AS x[k + CASE WHEN ends_with(typeof(x), ']') THEN 1 ELSE 0 END]"}},
 	{anyItem, []string{
@@ -51,6 +55,15 @@ var conditionMacros = []macro{
 		"(x, k DATE) AS map_extract_value(x, k)", "(x, k TIMESTAMP) AS map_extract_value(x, k)",
 	}},
 }
+
+// UserVariable is the variable of each connection that has its user, where functions find
+// it also in views. Statements can't set it themselves.
+const UserVariable = "__hive_user"
+
+const user = "() AS coalesce(getvariable('" + UserVariable + "'), '')"
+
+// TellUser is the statement that tells a connection its user.
+func TellUser(name string) string { return "SET VARIABLE " + UserVariable + " = " + quote(name) }
 
 // Setup are the statements that make Hive's functions in a fresh database. They
 // touch no file.
