@@ -34,14 +34,15 @@ type ConnHandler interface {
 type ThriftOptions struct {
 	// Address is where to listen.
 	Address Address
-	// Handler serves the connections. With TLS it may be a [PlainRefuser] too.
+	// Handler serves the connections. It may be a [FullRefuser] too, and with TLS a
+	// [PlainRefuser].
 	Handler ConnHandler
 	// TLS is what clients must speak first; nil means that they don't.
 	TLS *tls.Config
 	// HandshakeTimeout bounds the time for that; 0 means 20 seconds.
 	HandshakeTimeout time.Duration
-	// MaxConnections is the limit of open connections; those beyond it are closed
-	// at once and counted. 0 means no limit.
+	// MaxConnections is the limit of open connections; those beyond it are counted,
+	// told so where the handler has words for it, and closed. 0 means no limit.
 	MaxConnections int
 	// Grace is how long connections may go on after the service was told to stop;
 	// then they are closed.
@@ -59,7 +60,8 @@ type ThriftFrontendService struct {
 	counts Connections
 	listen func(context.Context) (net.Listener, error) // replaced by tests
 
-	wg sync.WaitGroup
+	wg      sync.WaitGroup
+	telling chan struct{} // full while maxTold clients are told that the limit is reached
 }
 
 // NewThriftFrontendService returns a service that listens once it runs.
@@ -70,7 +72,7 @@ func NewThriftFrontendService(opts ThriftOptions) *ThriftFrontendService {
 	if opts.HandshakeTimeout <= 0 {
 		opts.HandshakeTimeout = 20 * time.Second
 	}
-	s := &ThriftFrontendService{opts: opts}
+	s := &ThriftFrontendService{opts: opts, telling: make(chan struct{}, maxTold)}
 	s.listen = func(ctx context.Context) (net.Listener, error) { return opts.Address.listen(ctx, s.String()) }
 	return s
 }
@@ -134,7 +136,7 @@ func (s *ThriftFrontendService) accept(ctx, serving context.Context, l net.Liste
 			s.serve(serving, conn)
 			continue
 		}
-		_ = conn.Close()
+		s.turnAway(serving, conn)
 		if !full { // once, not for each of a flood
 			full = true
 			s.opts.Log.Warn("connections are refused: the limit is reached", "service", s.String(), "limit", s.opts.MaxConnections)

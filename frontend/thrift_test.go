@@ -155,6 +155,42 @@ func TestConnectionsBeyondTheLimitAreClosed(t *testing.T) {
 	require.EqualValues(t, 3, s.Connections().Total())
 }
 
+// fullRefuser tells those beyond the limit so, once it may.
+type fullRefuser struct {
+	handler
+	may chan struct{}
+}
+
+func (r fullRefuser) RefuseFull(ctx context.Context, conn net.Conn) {
+	select {
+	case <-r.may:
+		_, _ = io.WriteString(conn, "full")
+	case <-ctx.Done():
+	}
+}
+
+func TestConnectionsBeyondTheLimitAreTold(t *testing.T) {
+	t.Parallel()
+	r := fullRefuser{handler(echo), make(chan struct{})}
+	s := NewThriftFrontendService(ThriftOptions{Address: loopback, Handler: r, MaxConnections: 1})
+	stop := start(t, s)
+	say(t, dial(t, s.Addr()))
+	var told []net.Conn
+	for range maxTold {
+		told = append(told, dial(t, s.Addr()))
+	}
+	requireClosed(t, dial(t, s.Addr())) // one too many even for that
+	require.EqualValues(t, maxTold+1, s.Connections().Refused())
+	close(r.may)
+	for _, c := range told {
+		text, err := io.ReadAll(c)
+		require.NoError(t, err)
+		require.Equal(t, "full", string(text))
+	}
+	requireClosed(t, told[0])
+	require.NoError(t, stop())
+}
+
 func TestAPanicCostsOneConnection(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder

@@ -2,31 +2,56 @@ package hs2
 
 import (
 	"context"
+	"errors"
 	"net"
+	"time"
 )
 
 // RefusePlain tells a client without TLS, on a port that expects it, how to connect.
 // A client that speaks neither SASL nor Thrift nor HTTP is told nothing. The caller
 // closes nc.
 func (h *Handler) RefusePlain(ctx context.Context, nc net.Conn) {
-	const text = "this port expects TLS: connect with ssl=true"
 	c := h.newSocket(nc)
+	err := c.hear(ctx, h.loginDeadline(), "this port expects TLS: connect with ssl=true",
+		"This port speaks HiveServer2's binary Thrift protocol over TLS, not HTTP.")
+	if r, ok := errors.AsType[*refusal](err); ok {
+		c.turnAway(r)
+	}
+}
+
+// fullTime is how long a client may take to begin when it is to be told that the
+// limit is reached.
+const fullTime = time.Second
+
+// RefuseFull tells a client that there are as many connections as there may be. It
+// doesn't log. The caller closes nc.
+func (h *Handler) RefuseFull(ctx context.Context, nc net.Conn) {
+	const text = "the gateway has as many connections as it takes (kyuubi.frontend.thrift.max.connections): try again later"
+	c := h.newSocket(nc)
+	if r, ok := errors.AsType[*refusal](c.hear(ctx, time.Now().Add(fullTime), text, text)); ok {
+		c.lastWords(r.reply)
+	}
+}
+
+// hear waits for a client to begin and makes a refusal of a text, in the protocol that
+// it speaks; web is for those who speak HTTP.
+func (c *socket) hear(ctx context.Context, until time.Time, text, web string) error {
 	c.ctx = ctx
-	if c.readUntil(h.loginDeadline()) != nil {
-		return
+	if err := c.readUntil(until); err != nil {
+		return err
 	}
 	first, err := c.wire.r.Peek(1)
 	if err != nil {
-		return
+		return err
 	}
 	switch b := first[0]; {
 	case b == byteSASL:
-		c.turnAway(refuseSASL(text))
+		return refuseSASL("%s", text)
 	case b == byteRaw:
-		c.turnAway(c.refuseRaw(ctx, text))
+		return c.refuseRaw(ctx, text)
 	case b >= 'A' && b <= 'Z':
-		c.turnAway(refuseHTTP("This port speaks HiveServer2's binary Thrift protocol over TLS, not HTTP."))
+		return refuseHTTP(web)
 	default:
-		c.turnAway(&refusal{reason: text})
+		return &refusal{reason: text}
 	}
 }
