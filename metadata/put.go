@@ -88,7 +88,7 @@ func (p *puts) first() bool {
 	return true
 }
 
-// more is the end of a statement, unless batches have come meanwhile, to which the caller
+// more is the end of the caller's work, unless batches have come meanwhile, to which he
 // must see.
 func (p *puts) more() bool {
 	p.mu.Lock()
@@ -96,6 +96,7 @@ func (p *puts) more() bool {
 	if len(p.waiting) > 0 {
 		return true
 	}
+	p.waiting = nil
 	p.busy--
 	return false
 }
@@ -139,15 +140,10 @@ func (p *puts) leave(row *insertion) bool {
 	return true
 }
 
-// next is what is stored by one statement; nil is nothing, and the end of the caller's work.
+// next is what is stored by one statement; others may have left nothing of what there was.
 func (p *puts) next(giveUp context.CancelFunc) *group {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.waiting) == 0 {
-		p.waiting = nil
-		p.busy--
-		return nil
-	}
 	n, size := 0, 0
 	for n < min(len(p.waiting), putRows) && (n == 0 || size+p.waiting[n].size <= putBytes) {
 		size += p.waiting[n].size
@@ -163,16 +159,10 @@ func (p *puts) next(giveUp context.CancelFunc) *group {
 
 // putAll stores what waits until nothing does.
 func (s *Store) putAll(ctx context.Context) {
-	for {
+	for s.puts.more() {
 		ctx, stop := context.WithCancel(ctx)
-		g := s.puts.next(stop)
-		if g != nil {
-			s.putGroup(ctx, g.rows)
-		}
+		s.putGroup(ctx, s.puts.next(stop).rows)
 		stop()
-		if g == nil {
-			return
-		}
 	}
 }
 
