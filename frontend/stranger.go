@@ -4,17 +4,8 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"time"
-)
 
-// tlsAlert is a fatal handshake_failure, with which a TLS client fails at once.
-var tlsAlert = []byte{0x15, 3, 1, 0, 2, 2, 40}
-
-// How long, and for how many bytes, a client that is sent away is listened to: a
-// connection that is closed with unread bytes in it takes the last words with it.
-const (
-	lingerTime  = 200 * time.Millisecond
-	lingerBytes = 64 << 10
+	"github.com/nekomata-sql/nekomata/frontend/lastwords"
 )
 
 // strangers is a listener for HTTP. A client that begins as no HTTP client does, such
@@ -57,12 +48,7 @@ func (c *greeted) Read(b []byte) (int, error) {
 	}
 	c.opts.Log.Info("connection refused: no HTTP", "service", c.opts.Name, "client", c.RemoteAddr(),
 		"reason", fmt.Sprintf("the first byte is 0x%02x", b[0]), "tls", c.opts.TLS != nil)
-	if answer := c.opts.answer(b[0]); len(answer) > 0 {
-		_ = c.SetDeadline(time.Now().Add(lingerTime))
-		if _, err := c.Write(answer); err == nil && c.CloseWrite() == nil {
-			_, _ = io.CopyN(io.Discard, c.TCPConn, lingerBytes)
-		}
-	}
+	lastwords.Say(c.TCPConn, c.opts.answer(b[0]))
 	return 0, io.EOF
 }
 
@@ -85,11 +71,10 @@ func (o *HTTPOptions) answer(first byte) []byte {
 	}
 	switch {
 	case first == handshakeRecord:
-		return tlsAlert
+		return lastwords.TLSAlert
 	case o.TLS != nil:
 		return nil
+	default:
+		return lastwords.HTTP("This port speaks HTTP.")
 	}
-	const text = "This port speaks HTTP."
-	return fmt.Appendf(nil, "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s\n",
-		len(text)+1, text)
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/nekomata-sql/nekomata/frontend/lastwords"
 )
 
 // An answer that only came with the header timeout would come too late for these.
@@ -33,7 +35,7 @@ func TestStrangersAreToldAtOnce(t *testing.T) {
 	}{
 		"SASL":                {plain, "\x01\x00\x00\x00\x05PLAIN", "no SASL here"},
 		"Thrift":              {plain, "\x80\x01\x00\x01", "This port speaks HTTP."},
-		"TLS":                 {plain, "\x16\x03\x01\x02\x00", string(tlsAlert)},
+		"TLS":                 {plain, "\x16\x03\x01\x02\x00", string(lastwords.TLSAlert)},
 		"SASL instead of TLS": {secured, "\x01\x00\x00\x00\x05PLAIN", "no SASL here"},
 		"HTTP instead of TLS": {secured, "GET / HTTP/1.1\r\n\r\n", "HTTP request to an HTTPS server"},
 	} {

@@ -11,6 +11,7 @@ import (
 	"github.com/apache/thrift/lib/go/thrift"
 
 	"github.com/nekomata-sql/nekomata/auth"
+	"github.com/nekomata-sql/nekomata/frontend/lastwords"
 	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
@@ -170,7 +171,7 @@ func (c *socket) explain(err error) {
 	c.wire.reset()
 	c.writeException(c.calls, header{}, thrift.PROTOCOL_ERROR, frame.text)
 	if last, err := c.wire.finish(); err == nil {
-		c.lastWords(last)
+		lastwords.Say(c.nc, last)
 	}
 }
 

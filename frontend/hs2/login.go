@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
-	"time"
 
 	"github.com/apache/thrift/lib/go/thrift"
 
 	"github.com/nekomata-sql/nekomata/auth"
+	"github.com/nekomata-sql/nekomata/frontend/lastwords"
 )
 
 // The first byte tells what a client speaks.
@@ -19,16 +18,6 @@ const (
 	byteSASL  = saslStart
 	byteRaw   = 0x80 // the version word of a strict TBinaryProtocol message
 	byteHello = 0x16 // a TLS handshake record
-)
-
-// tlsAlert is a fatal handshake_failure, so that a TLS client fails at once and
-// doesn't wait.
-var tlsAlert = []byte{0x15, 3, 1, 0, 2, 2, 40}
-
-// How long and how much we listen to a client that has been refused.
-const (
-	lingerTime  = 200 * time.Millisecond
-	lingerBytes = 64 << 10
 )
 
 // refusal is why a connection was not let in, and what the client is told.
@@ -63,7 +52,7 @@ func (c *socket) login(ctx context.Context) (identity, error) {
 	case b >= 'A' && b <= 'Z':
 		return identity{}, refuseHTTP("This port speaks HiveServer2's binary Thrift protocol, not HTTP.")
 	case b == byteHello:
-		return identity{}, &refusal{"a TLS handshake on a port without TLS", tlsAlert}
+		return identity{}, &refusal{"a TLS handshake on a port without TLS", lastwords.TLSAlert}
 	default:
 		return identity{}, &refusal{reason: fmt.Sprintf("the first byte is 0x%02x: neither SASL (0x01) nor strict binary Thrift (0x80)", b)}
 	}
@@ -81,9 +70,7 @@ func (c *socket) stranger(ctx context.Context) identity {
 }
 
 func refuseHTTP(text string) *refusal {
-	return &refusal{"an HTTP request on a port for binary Thrift", fmt.Appendf(nil,
-		"HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s\n",
-		len(text)+1, text)}
+	return &refusal{"an HTTP request on a port for binary Thrift", lastwords.HTTP(text)}
 }
 
 // refuseRaw answers the first call of a client that doesn't know of SASL.
@@ -115,23 +102,7 @@ func (c *socket) turnAway(err error) {
 		c.log().Debug("connection ended before its login", "err", err)
 		return
 	}
-	c.lastWords(r.reply)
-}
-
-// lastWords writes to a client that is about to be left, and listens to it for a
-// moment, since a connection that is closed with unread bytes in it takes the
-// words with it.
-func (c *socket) lastWords(text []byte) {
-	if len(text) == 0 {
-		return
-	}
-	_ = c.nc.SetDeadline(time.Now().Add(lingerTime))
-	if _, err := c.nc.Write(text); err != nil {
-		return
-	}
-	if half, ok := c.nc.(interface{ CloseWrite() error }); ok && half.CloseWrite() == nil {
-		_, _ = io.CopyN(io.Discard, c.nc, lingerBytes)
-	}
+	lastwords.Say(c.nc, r.reply)
 }
 
 // host is the IP address of an address, or its text when it has none.

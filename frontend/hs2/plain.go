@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net"
 	"time"
+
+	"github.com/nekomata-sql/nekomata/frontend/lastwords"
 )
 
 // RefusePlain tells a client without TLS, on a port that expects it, how to connect.
@@ -29,7 +31,7 @@ func (h *Handler) RefuseFull(ctx context.Context, nc net.Conn) {
 	const text = "the gateway has as many connections as it takes (kyuubi.frontend.thrift.max.connections): try again later"
 	c := h.newSocket(nc)
 	if r, ok := errors.AsType[*refusal](c.hear(ctx, time.Now().Add(fullTime), text, text)); ok {
-		c.lastWords(r.reply)
+		lastwords.Say(c.nc, r.reply)
 	}
 }
 

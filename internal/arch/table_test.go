@@ -44,9 +44,10 @@ var packages = map[string][]string{
 
 	// Protocols. They know the vocabulary of what they ask for, and declare the
 	// interface that backend satisfies.
-	"frontend":           {"service", "sqlerr"},
+	"frontend":           {"frontend/lastwords", "service", "sqlerr"},
+	"frontend/lastwords": {},
 	"frontend/tlsfile":   {"service", "sqlerr"},
-	"frontend/hs2":       {"api", "auth", "engine", "hive", "operation", "session", "sqlerr", "thrift/hive"},
+	"frontend/hs2":       {"api", "auth", "engine", "frontend/lastwords", "hive", "operation", "session", "sqlerr", "thrift/hive"},
 	"frontend/rest":      {"api", "auth", "batch", "engine", "frontend/rest/page", "hive", "operation", "session", "sqlerr", "statement"},
 	"frontend/rest/page": {},
 	"thrift":             {},
