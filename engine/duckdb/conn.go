@@ -42,7 +42,7 @@ type conn struct {
 	calm, still chan struct{} // end a disturbance; nil until there may be one
 	work        work          // what DuckDB does for the holder
 	current     *stream       // the result that DuckDB streams
-	kept        kept          // what the handle has prepared
+	answers     *memo         // what is known without DuckDB
 	told        string        // the user that the handle was told
 	ready       bool          // the connection's own settings are made
 	marked      bool          // something may be left on the handle: see spares
@@ -52,15 +52,24 @@ type conn struct {
 var _ engine.Conn = (*conn)(nil)
 
 func newConn(e *Engine, db *database) *conn {
-	return &conn{engine: e, db: db, lock: make(chan struct{}, 1), closing: make(chan struct{})}
+	return &conn{engine: e, db: db, answers: &db.answers, lock: make(chan struct{}, 1), closing: make(chan struct{})}
 }
 
 // SingleStream is true: DuckDB ends a connection's stream of rows when another
 // statement begins.
 func (c *conn) SingleStream() bool { return true }
 
-// enter takes the lock, for work that is brief or may last.
+// enter takes the lock for DuckDB's work, which is brief or may last.
 func (c *conn) enter(ctx context.Context, brief bool) error {
+	err := c.occupy(ctx)
+	if err == nil {
+		c.db.crew.begin(&c.work, brief)
+	}
+	return err
+}
+
+// occupy takes the lock.
+func (c *conn) occupy(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return ended(ctx)
 	}
@@ -76,7 +85,6 @@ func (c *conn) enter(ctx context.Context, brief bool) error {
 		c.leave()
 		return c.gone()
 	default:
-		c.db.crew.begin(&c.work, brief)
 		return nil
 	}
 }
@@ -102,8 +110,8 @@ func (c *conn) end(why *sqlerr.Error) {
 		c.seize()
 		c.endStream(why)
 		c.alive.Lock()
-		if c.handle.Ptr != nil && (c.marked || !c.ready || !c.db.spare(spare{c.handle, c.kept, c.told})) {
-			c.db.disconnect(c.handle, &c.kept)
+		if c.handle.Ptr != nil && (c.marked || !c.ready || !c.db.spare(spare{c.handle, c.told})) {
+			native.Disconnect(&c.handle)
 		}
 		c.handle.Ptr = nil
 		c.alive.Unlock()
@@ -208,7 +216,7 @@ func (c *conn) take() error {
 	}
 	c.alive.Lock()
 	defer c.alive.Unlock()
-	c.handle, c.kept, c.told, c.ready = h.handle, h.kept, h.user, ready
+	c.handle, c.told, c.ready = h.handle, h.user, ready
 	return nil
 }
 

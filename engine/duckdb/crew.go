@@ -61,10 +61,10 @@ func newCrew(enlist func(gone func()) (dismiss func())) *crew {
 	return &crew{enlist: enlist, used: threadTime, hurry: make(chan struct{}, 1), quit: make(chan struct{})}
 }
 
-// begin says that w is under way, on this thread. Work that is known to be brief
-// mostly is helped later when it isn't.
+// begin says that w is under way, on this thread, if that hasn't been said. Work that is
+// known to be brief mostly is helped later when it isn't.
 func (c *crew) begin(w *work, brief bool) {
-	if c.enlist == nil {
+	if c.enlist == nil || w.begun {
 		return
 	}
 	thread := threadID()

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	native "github.com/duckdb/duckdb-go-bindings"
@@ -50,8 +49,8 @@ type database struct {
 	// shapes are what results look like in Arrow.
 	shapes shapes
 
-	// kept counts the statements that handles keep.
-	kept atomic.Int64
+	// answers are those of connections without settings of their own.
+	answers memo
 
 	// seeds is true where a handle's random numbers can't be vouched for.
 	seeds seeds
@@ -64,7 +63,7 @@ type database struct {
 // openDatabase opens and configures the database.
 func openDatabase(o Options) (*database, error) {
 	db := &database{
-		conns: map[*conn]struct{}{}, broken: make(chan struct{}), settings: map[string]bool{}, trimmer: newTrimmer(),
+		answers: memo{most: mostAnswers}, conns: map[*conn]struct{}{}, broken: make(chan struct{}), settings: map[string]bool{}, trimmer: newTrimmer(),
 	}
 	var config native.Config
 	if native.CreateConfig(&config) != native.StateSuccess {
@@ -237,7 +236,7 @@ func (db *database) close(ctx context.Context, why *sqlerr.Error) error {
 	select {
 	case <-done:
 		for _, s := range db.spares.handles {
-			db.disconnect(s.handle, &s.kept)
+			native.Disconnect(&s.handle)
 		}
 		db.spares.handles = nil
 		db.crew.close()

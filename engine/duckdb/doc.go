@@ -8,7 +8,7 @@
 //
 // The files, from the outside in: engine.go and database.go own the database and
 // its settings, conn.go a connection and who may touch it, run.go and
-// statement.go a statement, kept.go one that is not planned anew, stream.go the rows,
+// statement.go a statement, remember.go those that need no DuckDB, stream.go the rows,
 // of which columns.go makes Arrow where that is only copying. admission.go and gate.go decide who runs when, crew.go
 // and helpers.go on how many threads, trim.go gives memory back, errors.go turns
 // DuckDB's errors into ours, types.go says which types Arrow can't carry. What clients

@@ -127,7 +127,7 @@ func (c *conn) begin(ctx context.Context, req engine.OpenRequest) error {
 			return err
 		}
 		c.marked = true
-		c.db.drop(&c.kept)
+		c.alone()
 		if _, f := ask(c.handle, "SET SESSION "+quoteName(key)+" = "+quote(req.Conf[key]), 0); f.failed() {
 			return sqlerr.New(sqlerr.Invalid, "%s=%s: %s", key, req.Conf[key], f.text)
 		}

@@ -28,15 +28,22 @@ var errSuperseded = sqlerr.New(sqlerr.Conflict, "the result has been given up fo
 // Run executes q. It ends the rows of the query before, and its transaction if
 // that was only theirs.
 func (c *conn) Run(ctx context.Context, q engine.Query) (engine.Rows, error) {
-	if err := c.enter(ctx, false); err != nil {
+	if err := c.occupy(ctx); err != nil {
 		return nil, err
 	}
 	defer c.leave()
-	c.endStream(errSuperseded)
+	if c.current != nil {
+		c.db.crew.begin(&c.work, false)
+		c.endStream(errSuperseded)
+	}
 	r, err := c.request(q)
 	if err != nil {
 		return nil, err
 	}
+	if rows := c.remembered(&r); rows != nil {
+		return rows, nil
+	}
+	c.db.crew.begin(&c.work, false)
 	c.status.say(r.plan.Notes...)
 	rows, err := c.answer(ctx, r)
 	if err != nil {

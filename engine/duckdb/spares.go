@@ -14,14 +14,12 @@ const maxSpares = 32
 // a stream that was given up, a seed. What functions could leave there is refused
 // (see permit), and where a view or macro may set the seed, no handle is kept. What
 // is not marked has run nothing but queries to their end, so that the next one finds
-// a handle as good as new. What it may have is a statement of literals: see kept.
+// a handle as good as new.
 type spares struct{ handles []spare }
 
-// spare is a handle, with a statement that it may have kept and the user that it was
-// last told.
+// spare is a handle, with the user that it was last told.
 type spare struct {
 	handle native.Connection
-	kept   kept
 	user   string
 }
 

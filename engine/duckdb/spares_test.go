@@ -33,16 +33,16 @@ func TestHandlesServeAgain(t *testing.T) {
 		c.Close()
 		return h
 	}
-	first := handle("SELECT i FROM t", "SELECT 1")
+	first := handle("SELECT i FROM t", "SELECT 1 + 1")
 	require.Equal(t, 1, spareHandles(e))
 	require.Equal(t, first, handle("WITH a AS (SELECT 1) SELECT * FROM a"))
 	for _, trace := range []string{
 		"SET TimeZone = 'Asia/Tokyo'", "SET VARIABLE v = 1", "USE main", "CREATE TEMP TABLE x (i int)", "CREATE TEMP VIEW y AS SELECT 1",
 		"CREATE TEMP MACRO z() AS 1", "PREPARE p AS SELECT 1", "BEGIN", "SELECT setseed(0.5)", "EXPLAIN ANALYZE SELECT 1",
 	} {
-		handle("SELECT 1", trace, "SELECT 1")
+		handle("SELECT 1 + 1", trace, "SELECT 1 + 1")
 		require.Zero(t, spareHandles(e), trace)
-		handle("SELECT 1")
+		handle("SELECT 1 + 1")
 	}
 }
 
@@ -66,11 +66,11 @@ func TestWhatIsMarkedIsNotUsedAgain(t *testing.T) {
 	}
 	c, err := e.Open(t.Context(), engine.OpenRequest{Conf: map[string]string{"TimeZone": "Asia/Tokyo"}})
 	require.NoError(t, err)
-	exec(t, c, "SELECT 1")
+	exec(t, c, "SELECT 1 + 1")
 	c.Close()
 	c, err = e.Open(t.Context(), engine.OpenRequest{Database: "main"})
 	require.NoError(t, err)
-	exec(t, c, "SELECT 1")
+	exec(t, c, "SELECT 1 + 1")
 	c.Close()
 	require.Zero(t, spareHandles(e))
 }
@@ -85,14 +85,14 @@ func TestHandlesComeWithTheFirstStatement(t *testing.T) {
 	require.Nil(t, c.handle.Ptr, "DuckDB has no part in it")
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := c.Run(canceled, engine.Statement{SQL: "select 1"})
+	_, err := c.Run(canceled, engine.Statement{SQL: "select 1 + 1"})
 	require.Error(t, err)
 	c.tidy()
-	exec(t, c, "select 1")
+	exec(t, c, "select 1 + 1")
 	h := c.handle.Ptr
 	require.NotNil(t, h)
 	c.Close()
-	exec(t, d, "select 1")
+	exec(t, d, "select 1 + 1")
 	require.Equal(t, h, d.handle.Ptr)
 	require.NoError(t, connect(t, e).Close())
 	require.Zero(t, spareHandles(e))
@@ -107,7 +107,7 @@ func TestHandlesAreRefused(t *testing.T) {
 	db.mu.Lock()
 	db.closed, db.why = true, sqlerr.New(sqlerr.Unavailable, "on purpose")
 	db.mu.Unlock()
-	_, err := c.Run(t.Context(), engine.Statement{SQL: "select 1"})
+	_, err := c.Run(t.Context(), engine.Statement{SQL: "select 1 + 1"})
 	require.ErrorIs(t, err, db.why)
 }
 
@@ -165,7 +165,7 @@ func TestTheNextOneFindsNothing(t *testing.T) {
 		{"INSERT OVERWRITE TABLE t SELECT error('on purpose')"},
 	} {
 		c := connect(t, e)
-		for _, sql := range append([]string{"SELECT 1"}, traces...) {
+		for _, sql := range append([]string{"SELECT 1 + 1"}, traces...) {
 			if rows, err := c.Run(t.Context(), engine.Statement{SQL: sql}); err == nil {
 				_, _ = count(t, rows) // some fail here, which is as good
 			}
@@ -185,7 +185,7 @@ func TestTheInterruptedLeaveNothing(t *testing.T) {
 	exec(t, connect(t, e), "CREATE TABLE t AS SELECT 1 AS i")
 	for i := range 40 {
 		c := connect(t, e)
-		exec(t, c, "SELECT 1")
+		exec(t, c, "SELECT 1 + 1")
 		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i)*200*time.Microsecond)
 		rows, err := c.Run(ctx, engine.Statement{SQL: "SELECT sum(range * i) AS n FROM range(20000000), t"})
 		if err == nil {

@@ -14,18 +14,12 @@ import (
 
 // statement is a prepared statement of DuckDB's.
 type statement struct {
-	sql      string
-	kind     native.StatementType
-	handle   native.PreparedStatement
-	literals bool // it answers literals only
-	kept     bool // and is not closed, but dropped
+	sql    string
+	kind   native.StatementType
+	handle native.PreparedStatement
 }
 
-func (s *statement) close() {
-	if !s.kept {
-		native.DestroyPrepare(&s.handle)
-	}
-}
+func (s *statement) close() { native.DestroyPrepare(&s.handle) }
 
 // perform checks, prepares, classifies and executes a plan, up to its first
 // rows. It fails with a failure of DuckDB's or with an error of ours.
@@ -53,13 +47,13 @@ func (c *conn) perform(ctx context.Context, p *pass, r *request) (engine.Rows, f
 	case r.plan.SQL == "":
 		return nothing(-1), failure{}, nil
 	}
-	s, f, err := c.prepared(r.plan.SQL)
+	s, f, err := c.prepare(r.plan.SQL)
 	if f.failed() || err != nil {
 		return nil, f, err
 	}
 	defer s.close()
 	if p.judge() {
-		if r.small || s.literals || c.small(s) {
+		if r.small || onlyLiterals(s.sql) || c.small(s) {
 			p.stay()
 		} else if err := p.wait(ctx, c); err != nil {
 			return nil, failure{}, err
@@ -67,7 +61,9 @@ func (c *conn) perform(ctx context.Context, p *pass, r *request) (engine.Rows, f
 	}
 	r.sums = c.sums(s, r.plan)
 	rows, f, err := c.start(s, *r)
-	c.doubt(s, f.failed() || err != nil)
+	if !f.failed() && err == nil {
+		c.remember(r, rows)
+	}
 	return rows, f, err
 }
 
@@ -176,7 +172,7 @@ func (c *conn) prepareText(sql string) (*statement, failure, error) {
 		}
 		f := s.executeQuietly()
 		s.close()
-		c.db.drop(&c.kept)
+		c.alone()
 		if f.failed() {
 			return nil, f, nil
 		}
@@ -202,7 +198,7 @@ func (s *statement) executeQuietly() failure {
 // start executes s up to its first rows.
 func (c *conn) start(s *statement, r request) (engine.Rows, failure, error) {
 	if s.changesSettings() {
-		defer c.db.drop(&c.kept)
+		c.alone()
 	}
 	var pending native.PendingResult
 	defer native.DestroyPending(&pending)

@@ -58,6 +58,12 @@ type Plan struct {
 	jdbc   bool // and they are shown as JDBC's metadata shows types
 }
 
+// Plain tells whether SQL and its result are all that there is to the plan.
+func (p Plan) Plain() bool {
+	return p.SQL != "" && p.Ask == nil && p.Check == nil && p.Local == nil && !p.Together() && p.Schema == nil && !p.NoResult &&
+		len(p.Notes) == 0 && p.Commit == nil && !p.Sums && len(p.Voids) == 0 && !p.marked
+}
+
 // Question is a query whose answer decides about a plan.
 type Question struct {
 	// SQL is the query. All its columns are texts, never NULL.

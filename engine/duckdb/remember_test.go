@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nekomata-sql/nekomata/engine"
+	"github.com/nekomata-sql/nekomata/sqlerr"
 )
 
 func TestOnlyLiterals(t *testing.T) {
@@ -54,29 +55,41 @@ func randomLiterals(r *rand.Rand) string {
 	return "select " + strings.Join(items, ", ")
 }
 
-// TestKeptLiteralsAreTheSame asks a connection that keeps its statement, and one that is
+// TestRememberedAnswersAreTheSame asks a connection that remembers answers, and one that is
 // in a transaction and so does not.
-func TestKeptLiteralsAreTheSame(t *testing.T) {
+func TestRememberedAnswersAreTheSame(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, language := range []string{DialectHive, DialectDuckDB} {
 		e := start(t, Options{Dialect: language})
-		keeps, plans := connect(t, e), connect(t, e)
-		exec(t, plans, "BEGIN")
+		remembers, asks := connect(t, e), connect(t, e)
+		exec(t, asks, "BEGIN")
 		served := 0
 		for range 300 {
 			sql := randomLiterals(r)
-			want := answerOf(t, plans, sql)
+			want := answerOf(t, asks, sql)
 			for range 3 {
-				require.Equal(t, want, answerOf(t, keeps, sql), sql)
+				if isRemembered(t, remembers, sql) {
+					served++
+				}
+				require.Equal(t, want, answerOf(t, remembers, sql), sql)
 			}
-			require.Nil(t, plans.kept.statement)
-			if keeps.kept.statement != nil {
-				served++
-			}
+			require.False(t, isRemembered(t, asks, sql))
 		}
-		require.Greater(t, served, 150, language)
+		require.Greater(t, served, 300, language)
 	}
+}
+
+// isRemembered tells whether sql is answered without DuckDB.
+func isRemembered(t *testing.T, c engine.Conn, sql string) bool {
+	t.Helper()
+	rows, err := c.Run(t.Context(), engine.Statement{SQL: sql})
+	if err != nil {
+		return false
+	}
+	_, known := rows.(*table)
+	require.NoError(t, rows.Close())
+	return known
 }
 
 // answerOf is all there is to see of a statement's answer, or its error.
@@ -100,99 +113,90 @@ func answerOf(t *testing.T, c engine.Conn, sql string) string {
 	}
 }
 
-// TestKeptStatementsFollowSettings of their connection.
-func TestKeptStatementsFollowSettings(t *testing.T) {
+// TestRememberedAnswersFollowSettings of their connection.
+func TestRememberedAnswersFollowSettings(t *testing.T) {
 	t.Parallel()
 	e := start(t, Options{Dialect: DialectDuckDB})
 	c, other := connect(t, e), connect(t, e)
 	const sql = "SELECT 1 AS One"
 	name := func(c *conn) string {
-		for range 2 {
-			exec(t, c, sql)
-		}
-		require.NotNil(t, c.kept.statement)
+		exec(t, c, sql)
+		require.True(t, isRemembered(t, c, sql))
 		return schemaOf(t, c, sql).Field(0).Name
 	}
 	require.Equal(t, "One", name(c))
 	exec(t, c, "SET preserve_identifier_case = false")
+	require.False(t, isRemembered(t, c, sql))
 	require.Equal(t, "one", name(c))
+	require.Equal(t, "One", name(other))
 	exec(t, c, "RESET preserve_identifier_case")
 	require.Equal(t, "One", name(c))
-	require.Equal(t, "One", name(other))
-	other.Close()
 	opened, err := e.Open(t.Context(), engine.OpenRequest{Conf: map[string]string{"preserve_identifier_case": "false"}})
 	require.NoError(t, err)
-	require.Equal(t, "one", schemaOf(t, opened, sql).Field(0).Name, "on the handle of the other one")
+	require.Equal(t, "one", schemaOf(t, opened, sql).Field(0).Name)
 	require.NoError(t, opened.Close())
 }
 
-// TestKeptStatementsInTransactions: one that has been aborted refuses them as any.
-func TestKeptStatementsInTransactions(t *testing.T) {
+// TestRememberedAnswersInTransactions: one that has been aborted refuses literals as all.
+func TestRememberedAnswersInTransactions(t *testing.T) {
 	t.Parallel()
 	e := start(t, Options{Dialect: DialectDuckDB})
-	c, fresh := connect(t, e), connect(t, e)
-	for range 3 {
-		exec(t, c, "select 1")
-	}
-	for _, c := range []*conn{c, fresh} {
-		exec(t, c, "BEGIN")
-		exec(t, c, "select 1")
-		require.Contains(t, answerOf(t, c, "select error('on purpose')"), "on purpose")
-	}
-	refused := answerOf(t, fresh, "select 1")
-	require.Contains(t, refused, "aborted")
-	require.Equal(t, refused, answerOf(t, c, "select 1"))
+	c := connect(t, e)
+	exec(t, c, "select 1")
+	exec(t, c, "BEGIN")
+	exec(t, c, "select 1")
+	require.Contains(t, answerOf(t, c, "select error('on purpose')"), "on purpose")
+	require.Contains(t, answerOf(t, c, "select 1"), "aborted")
 	exec(t, c, "ROLLBACK")
-	for range 3 {
-		exec(t, c, "select 1")
-	}
+	require.True(t, isRemembered(t, c, "select 1"))
 }
 
-// TestKeptStatementsGoWithTheirHandles from connection to connection, and are freed.
-func TestKeptStatementsGoWithTheirHandles(t *testing.T) {
+// TestRememberedAnswersAreShared by connections, which need no handle for them.
+func TestRememberedAnswersAreShared(t *testing.T) {
 	t.Parallel()
 	e := start(t, Options{})
-	db := e.database()
-	once := func(sql ...string) *conn {
-		c := connect(t, e)
-		for _, q := range sql {
-			exec(t, c, q)
-		}
-		c.Close()
-		return c
-	}
-	once("select 1")
-	require.Zero(t, db.kept.Load(), "it may not come again")
-	once("select 1")
-	require.EqualValues(t, 1, db.kept.Load())
 	c := connect(t, e)
-	exec(t, c, "select count(*) from range(10)")
-	kept := c.kept.statement
-	require.NotNil(t, kept)
 	exec(t, c, "select 1")
-	require.Same(t, kept, c.kept.statement)
+	exec(t, c, "select null")
+	exec(t, c, "select '"+strings.Repeat("x", answerBytes)+"'")
 	exec(t, c, "select count(*) from range(10)")
-	require.Same(t, kept, c.kept.statement)
-	exec(t, c, "select 2")
-	require.Zero(t, db.kept.Load())
-	exec(t, c, "select 2")
-	require.EqualValues(t, 1, db.kept.Load())
-	exec(t, c, "create temporary table x (i int)")
-	c.Close()
-	require.Zero(t, db.kept.Load())
-	db.kept.Store(maxKept)
-	require.Nil(t, once("select 3", "select 3", "select 3").kept.statement, "there are enough")
-	require.EqualValues(t, maxKept, db.kept.Load())
-	db.kept.Store(0)
+	require.Len(t, e.database().answers.known, 1)
+	other := connect(t, e)
+	require.True(t, isRemembered(t, other, "select 1"))
+	require.Nil(t, other.handle.Ptr)
+	require.False(t, isRemembered(t, other, "select null"), "it has no type, but in the other dialect")
+	for i := range mostAnswers {
+		exec(t, c, fmt.Sprint("select -", i))
+	}
+	require.Len(t, e.database().answers.known, 1)
+	require.False(t, isRemembered(t, c, "select 1"), "there were enough")
+	require.True(t, isRemembered(t, other, "select 1"))
 }
 
-// TestKeptStatementsAreCanceled before they begin, and run again.
-func TestKeptStatementsAreCanceled(t *testing.T) {
+// TestRememberedAnswersEndStreams like all statements, and need no slot.
+func TestRememberedAnswersEndStreams(t *testing.T) {
+	t.Parallel()
+	e := start(t, Options{MaxRunning: 1})
+	c := connect(t, e)
+	exec(t, c, "select 1")
+	rows, err := c.Run(t.Context(), engine.Statement{SQL: "select * from range(100000)"})
+	require.NoError(t, err)
+	require.True(t, isRemembered(t, c, "select 1"))
+	for err == nil {
+		_, err = rows.Next(t.Context())
+	}
+	require.ErrorIs(t, err, errSuperseded)
+	require.True(t, e.admission.statements.try())
+	require.True(t, isRemembered(t, c, "select 1"))
+	e.admission.statements.leave()
+}
+
+// TestRememberedAnswersAreCanceled before they begin, and asked for again; and a closed
+// connection has none.
+func TestRememberedAnswersAreCanceled(t *testing.T) {
 	t.Parallel()
 	c := connect(t, start(t, Options{}))
-	for range 2 {
-		exec(t, c, "select 1")
-	}
+	exec(t, c, "select 1")
 	for range 200 {
 		ctx, cancel := context.WithCancel(t.Context())
 		go cancel()
@@ -200,8 +204,14 @@ func TestKeptStatementsAreCanceled(t *testing.T) {
 			require.NoError(t, rows.Close())
 		}
 		cancel()
-		require.Equal(t, []string{"x"}, names(t, c, "select 'x'"))
 		_, n := exec(t, c, "select 1")
 		require.EqualValues(t, 1, n)
 	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := c.Run(ctx, engine.Statement{SQL: "select 1"})
+	require.ErrorIs(t, err, sqlerr.Canceled)
+	require.NoError(t, c.Close())
+	_, err = c.Run(t.Context(), engine.Statement{SQL: "select 1"})
+	require.ErrorIs(t, err, sqlerr.Conflict)
 }
