@@ -43,6 +43,7 @@ type conn struct {
 	work        work          // what DuckDB does for the holder
 	current     *stream       // the result that DuckDB streams
 	answers     *memo         // what is known without DuckDB
+	catalog     recall        // what the catalog says to this connection
 	told        string        // the user that the handle was told
 	ready       bool          // the connection's own settings are made
 	marked      bool          // something may be left on the handle: see spares

@@ -55,6 +55,13 @@ type database struct {
 	// seeds is true where a handle's random numbers can't be vouched for.
 	seeds seeds
 
+	// lengths is true where tables may remember lengths of columns.
+	lengths lengths
+
+	// catalog is what the catalog says, and changes tells how long it holds.
+	catalog recall
+	changes changes
+
 	// broken is closed when DuckDB has given the database up.
 	broken chan struct{}
 	once   sync.Once
@@ -118,6 +125,11 @@ func (db *database) configure(o Options) error {
 		return f.startError("the macros can't be listed")
 	}
 	db.seeds.Store(seeded != "")
+	sized, f := ask(handle, findLengths, 0)
+	if f.failed() {
+		return f.startError("the tables can't be listed")
+	}
+	db.lengths.Store(sized != "")
 	if _, f := ask(handle, strings.Join(dialect.Setup(), ";\n"), 0); f.failed() {
 		return f.startError("Hive's functions can't be made")
 	}

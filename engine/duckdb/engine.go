@@ -102,6 +102,7 @@ func (e *Engine) Open(ctx context.Context, req engine.OpenRequest) (engine.Conn,
 	c.dialect = dialect.NewSession(req.Conf, req.Vars, dialect.Options{
 		Hive:     e.opts.Dialect == DialectHive,
 		Settings: func(name string) bool { return db.settings[strings.ToLower(name)] },
+		Lengths:  db.lengths.Load,
 		Defaults: map[string]string{dialect.KeyDoubleQuotes: e.opts.DoubleQuotes, dialect.KeyShowLayout: e.opts.ShowLayout},
 		About:    dialect.About{SessionID: req.SessionID, User: req.User, Engine: e.Info()},
 	})

@@ -91,6 +91,10 @@ func (s *stream) describe() failure {
 	if s.schema == nil {
 		s.schema = s.chunks
 	}
+	if len(s.plan.Lengths.Known) > 0 {
+		s.plan = s.plan.Sized(s.schema)
+		s.schema = named(s.schema, s.plan.Lengths.Type)
+	}
 	if len(s.plan.Voids) > 0 {
 		s.schema = s.plan.VoidSchema(s.schema)
 	}

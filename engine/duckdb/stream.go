@@ -61,19 +61,26 @@ func (c *conn) newStream(result native.Result, r request) (engine.Rows, failure,
 // integers, is BIGINT, and decimals are as wide as sums says. One that doesn't fit
 // is an error of the protocol's encoder.
 func summed(schema *arrow.Schema, types []native.LogicalType, sums map[int]string) *arrow.Schema {
-	var fields []arrow.Field
-	for i, t := range types {
-		name := sums[i]
-		if native.GetTypeId(t) == native.TypeHugeInt {
-			name = "bigint"
+	return named(schema, func(i int) string {
+		if native.GetTypeId(types[i]) == native.TypeHugeInt {
+			return "bigint"
 		}
-		if name == "" {
+		return sums[i]
+	})
+}
+
+// named is a schema whose fields have Hive's types where name has one.
+func named(schema *arrow.Schema, name func(i int) string) *arrow.Schema {
+	var fields []arrow.Field
+	for i := range schema.NumFields() {
+		t := name(i)
+		if t == "" {
 			continue
 		}
 		if fields == nil {
 			fields = slices.Clone(schema.Fields())
 		}
-		fields[i].Metadata = arrow.NewMetadata([]string{hive.MetaType}, []string{name})
+		fields[i].Metadata = arrow.NewMetadata([]string{hive.MetaType}, []string{t})
 	}
 	if fields == nil {
 		return schema

@@ -19,6 +19,7 @@ func (c *conn) settle(r *request) (failure, error) {
 		}
 	}
 	c.db.seeds.watch(r.plan)
+	c.db.lengths.watch(r.plan)
 	return failure{}, permit(r.plan)
 }
 
@@ -28,7 +29,7 @@ func (c *conn) resolve(r *request) (failure, error) {
 	if err := permitText(question.SQL); err != nil {
 		return failure{}, err
 	}
-	rows, f := c.texts(question.SQL)
+	rows, f := c.asked(question)
 	if f.failed() {
 		return f, nil
 	}

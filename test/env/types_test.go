@@ -37,6 +37,7 @@ var values = []string{
 	"INTERVAL '1 year 2 months 3 days 04:05:06.789'", "INTERVAL (-90) MINUTE",
 	"[1, NULL, 3]", "array_value(1.5, 2.5)", "[['a'], [], NULL]", "{'x': 1, 'y': 'z', 'n': NULL}", "MAP {'k': 1}", "MAP {1: 'a'}",
 	"union_value(s := 'x')", "[{'d': DATE '2024-01-02', 'm': MAP {'k': 1.50::DECIMAL(5,2)}}]", "NULL", "''", "[]",
+	"CAST('abcd' AS VARCHAR(3))", "CAST('ab' AS CHAR(3))",
 }
 
 // TestTypesOnBothProtocols asks for every value on Thrift, in columns and in rows,
@@ -100,7 +101,11 @@ func (s thriftSession) ask(t *testing.T, sql string) string {
 	require.Equal(t, tcli.TStatusCode_SUCCESS_STATUS, f.Status.StatusCode, f.Status)
 	entry := m.Schema.Columns[0].TypeDesc.Types[0].PrimitiveEntry
 	text := entry.Type.String()
-	if q := entry.TypeQualifiers; q != nil {
+	switch q := entry.TypeQualifiers; {
+	case q == nil:
+	case q.Qualifiers[tcli.CHARACTER_MAXIMUM_LENGTH] != nil:
+		text += fmt.Sprintf("(%d)", q.Qualifiers[tcli.CHARACTER_MAXIMUM_LENGTH].GetI32Value())
+	default:
 		text += fmt.Sprintf("(%d,%d)", q.Qualifiers["precision"].GetI32Value(), q.Qualifiers["scale"].GetI32Value())
 	}
 	if len(f.Results.Rows) > 0 {

@@ -1,6 +1,9 @@
 package dialect
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // call says how a call of a function is written for DuckDB.
 type call struct {
@@ -295,12 +298,16 @@ func (e *emitter) cast(open int, p paren) (int, bool) {
 	if err != nil || !sub.done() {
 		return open, false
 	}
+	sized := sizedType(sub.src[sub.tokens[sub.sig[0]].Off:sub.tokens[sub.sig[len(sub.sig)-1]].End])
 	first := e.next(open)
 	single := e.next(first) == p.as
 	name := castsTo[strings.ToUpper(duck)]
 	whole := single && e.tokens[first].Kind == Number && !strings.ContainsAny(e.src[e.tokens[first].Off:e.tokens[first].End], ".eE") &&
 		e.tokens[first].End-e.tokens[first].Off <= len("32")
 	switch {
+	case sized.Size > 0:
+		e.out.WriteString(library + "." + quoteName(sizing+strings.TrimRight(sized.Type, "()0123456789")) + "(")
+		e.replaceCast(p, ", "+strconv.Itoa(sized.Size)+")")
 	case whole && (strings.HasSuffix(strings.ToUpper(duck), "INT") || duck == "INTEGER"), single && duck == varchar && e.tokens[first].Kind == String:
 		e.out.WriteString("CAST(")
 		e.replaceCast(p, " AS "+duck+")")

@@ -93,7 +93,7 @@ func plainNames(sql string) string {
 	if !strings.Contains(sql, library) {
 		return sql
 	}
-	return strings.ReplaceAll(withoutLibrary(sql), casting, "")
+	return strings.ReplaceAll(withSizes(withoutLibrary(sql)), casting, "")
 }
 
 var libraryNames = strings.NewReplacer(library+".main.", "", library+".", "", `"`+library+`".`, "")
@@ -113,10 +113,19 @@ func ColumnName(name string) string {
 			return "CAST(" + value + " AS " + strings.ToUpper(kind) + ")"
 		}
 	}
+	if rest, ok := strings.CutPrefix(name, sizing); ok {
+		_, value, _ := strings.Cut(rest, "(")
+		if comma := strings.LastIndex(value, ", "); comma >= 0 && strings.IndexByte(value, '(') < 0 {
+			if value = value[:comma]; !strings.ContainsAny(value, " '") {
+				return value
+			}
+			return "CAST(" + value + " AS VARCHAR)"
+		}
+	}
 	if rest, ok := strings.CutPrefix(name, "TRY_CAST("); ok {
 		if value, _, ok := strings.Cut(rest, " AS "); ok && !strings.ContainsAny(value, "( '") {
 			return value
 		}
 	}
-	return strings.ReplaceAll(name, casting, "")
+	return strings.ReplaceAll(withSizes(name), casting, "")
 }

@@ -17,7 +17,9 @@ var castMacros = []macro{
 	{casting + "double", []string{"(x) AS CASE WHEN " + isTime + " THEN epoch(TRY_CAST(x AS TIMESTAMP)) ELSE TRY_CAST(x AS DOUBLE) END"}},
 	{casting + "float", []string{"(x) AS TRY_CAST(x AS FLOAT)"}},
 	{casting + "boolean", []string{"(x) AS TRY_CAST(x AS BOOLEAN)"}},
-	{casting + "string", []string{"(x) AS CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN " + javaDouble() + " ELSE CAST(x AS VARCHAR) END"}},
+	{casting + "string", []string{"(x) AS " + asString()}},
+	{sizing + "varchar", []string{"(x, n) AS left(" + asString() + ", n)"}},
+	{sizing + "char", []string{"(x, n) AS rtrim(left(" + asString() + ", n), ' ')"}},
 	{casting + "binary", []string{"(x) AS CASE WHEN typeof(x) = 'BLOB' THEN TRY_CAST(x AS BLOB) ELSE encode(CAST(x AS VARCHAR)) END"}},
 	{casting + "date", []string{"(x) AS CASE WHEN typeof(x) = 'VARCHAR' THEN coalesce(" + day("x") + ", CASE WHEN regexp_full_match(CAST(x AS VARCHAR), " +
 		`'\d{4}(-\d{1,2})?') THEN TRY_CAST(CAST(x AS VARCHAR) || CASE WHEN contains(CAST(x AS VARCHAR), '-') THEN '-01' ELSE '-01-01' END AS DATE) END) ` +
@@ -30,6 +32,13 @@ var castMacros = []macro{
 // casting begins the names of macros for casts: a function that is called like a
 // type is a cast of DuckDB's own when its argument is a text.
 const casting = "__as_"
+
+// sizing begins the names of macros for casts to a type with a length.
+const sizing = "__to_"
+
+func asString() string {
+	return "CASE WHEN typeof(x) IN ('DOUBLE', 'FLOAT') THEN " + javaDouble() + " ELSE CAST(x AS VARCHAR) END"
+}
 
 // javaDouble writes a number with a floating point as Java does: with an exponent
 // from ten million on and below a thousandth, 1.0E10.

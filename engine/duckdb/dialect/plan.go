@@ -54,6 +54,10 @@ type Plan struct {
 	// INTEGER; Finish makes them what they are.
 	Voids []int
 
+	// Lengths are those of VARCHAR(n) and CHAR(n) columns, which DuckDB forgets. The
+	// names of columns must be looked at; see [Plan.Sized].
+	Lengths Lengths
+
 	marked bool // cells may hold marked DuckDB types
 	jdbc   bool // and they are shown as JDBC's metadata shows types
 }
@@ -61,13 +65,16 @@ type Plan struct {
 // Plain tells whether SQL and its result are all that there is to the plan.
 func (p Plan) Plain() bool {
 	return p.SQL != "" && p.Ask == nil && p.Check == nil && p.Local == nil && !p.Together() && p.Schema == nil && !p.NoResult &&
-		len(p.Notes) == 0 && p.Commit == nil && !p.Sums && len(p.Voids) == 0 && !p.marked
+		len(p.Notes) == 0 && p.Commit == nil && !p.Sums && len(p.Voids)+len(p.Lengths.Known) == 0 && !p.marked
 }
 
 // Question is a query whose answer decides about a plan.
 type Question struct {
 	// SQL is the query. All its columns are texts, never NULL.
 	SQL string
+	// Lasting says that the answer, which Then doesn't change, is the same until a
+	// statement changes more than rows.
+	Lasting bool
 	// Then makes the plan out of the rows.
 	Then func(rows [][]string) (Plan, error)
 }
@@ -103,7 +110,7 @@ const typeMark = '\x01'
 // place and Hive's type names where DuckDB's stand. It releases batch and gives
 // one that the caller must release; it may be the same.
 func (p Plan) Finish(batch arrow.RecordBatch) arrow.RecordBatch {
-	if p.Schema == nil && !p.marked && len(p.Voids) == 0 {
+	if p.Schema == nil && !p.marked && len(p.Voids) == 0 && len(p.Lengths.Known) == 0 {
 		return batch
 	}
 	defer batch.Release()
@@ -126,6 +133,12 @@ func (p Plan) Finish(batch arrow.RecordBatch) arrow.RecordBatch {
 		if i < len(columns) && schema.Field(i).Type == arrow.Null {
 			columns[i] = array.NewNull(int(batch.NumRows()))
 			defer columns[i].Release()
+		}
+	}
+	for _, l := range p.Lengths.Known {
+		if texts, ok := columns[l.Column].(*array.String); ok && l.Pads {
+			columns[l.Column] = padded(texts, l.Size)
+			defer columns[l.Column].Release()
 		}
 	}
 	return array.NewRecordBatch(schema, columns, batch.NumRows())

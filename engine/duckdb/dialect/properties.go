@@ -28,6 +28,9 @@ type properties struct {
 // ASCII, which nobody types.
 const separator = "\x1f"
 
+// LengthsMark stands in the comment of each table that remembers types of columns.
+const LengthsMark = `"types":{`
+
 // commentOf is an expression for what the user wrote in a comment.
 func commentOf(expr string) string {
 	return "trim(nullif(split_part(" + expr + ", chr(31), 1), ''))"

@@ -29,6 +29,9 @@ type Options struct {
 	// Settings tells whether a name is one of DuckDB's own settings. SET on such a
 	// name goes to DuckDB, which refuses what is locked. Nil means none is.
 	Settings func(name string) bool
+	// Lengths tells whether there may be tables whose columns have lengths that DuckDB
+	// forgets; see [Plan.Lengths]. Nil means there are none.
+	Lengths func() bool
 	// Defaults are the settings that hold where a session has none.
 	Defaults map[string]string
 	// About is what the session can ask about itself.
@@ -155,7 +158,7 @@ func (s *Session) family(c *cursor, conf settings) (Plan, error) {
 		plan.Unsummed = c.unsummed
 	}
 	plan.Voids = c.voids()
-	return plan, nil
+	return c.withLengths(plan, s.opts.Lengths != nil && s.opts.Lengths()), nil
 }
 
 // calls tells whether there is a call of a function in the statement.

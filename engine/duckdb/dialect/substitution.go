@@ -42,7 +42,7 @@ func (s substitution) place(sql string, plan Plan, err error) (Plan, error) {
 	}
 	if plan.Ask != nil {
 		ask := *plan.Ask
-		plan.Ask = &Question{SQL: ask.SQL, Then: func(rows [][]string) (Plan, error) {
+		plan.Ask = &Question{SQL: ask.SQL, Lasting: ask.Lasting, Then: func(rows [][]string) (Plan, error) {
 			plan, err := ask.Then(rows)
 			return s.place(sql, plan, err)
 		}}

@@ -97,6 +97,7 @@ func createTable(c *cursor, head heading) (Plan, bool, error) {
 		switch {
 		case c.accept("as"), c.word(0) == "select", c.word(0) == "with", c.word(0) == "from", c.word(0) == "values":
 			unsummed = c.unsummed()
+			d.rememberCasts(c)
 			query = c.rest()
 		default:
 			if err := c.end(); err != nil {
@@ -219,6 +220,16 @@ func (d *definition) remember(column, hiveType string) {
 		d.Types = map[string]string{}
 	}
 	d.Types[lower(column)] = strings.ReplaceAll(lower(hiveType), " ", "")
+}
+
+// rememberCasts keeps the types of the casts in the query that makes the table.
+func (d *definition) rememberCasts(c *cursor) {
+	if len(d.columns) > 0 {
+		return
+	}
+	for name, t := range c.castLengths() {
+		d.remember(name, t)
+	}
 }
 
 // constraint reads a table's constraint; what Hive adds to say that nobody
