@@ -228,8 +228,11 @@ func (c *conn) start(s *statement, r request) (engine.Rows, failure, error) {
 				c.inTx = false
 			}
 		}
-		_, f := changedRows(&result)
-		return nothing(-1), f, nil
+		n, f := changedRows(&result)
+		if s.kind != native.StatementTypeCreate { // CREATE TABLE AS counts what it has put in
+			n = -1
+		}
+		return nothing(n), f, nil
 	}
 }
 

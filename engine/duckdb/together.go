@@ -123,7 +123,7 @@ func (c *conn) change(sql string) (int64, failure) {
 	if native.Query(c.handle, sql, &result) != native.StateSuccess {
 		return -1, decode(native.ResultErrorType(&result), native.ResultError(&result)).of(sql)
 	}
-	if native.ResultReturnType(result) != native.ResultTypeChangedRows {
+	if native.ResultReturnType(result) != native.ResultTypeChangedRows && native.ResultStatementType(result) != native.StatementTypeCreate {
 		return -1, failure{}
 	}
 	return changedRows(&result)

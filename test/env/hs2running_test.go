@@ -84,6 +84,7 @@ func TestModifiedRows(t *testing.T) {
 		{"update t set b = 'w' where a > 7", 2, false},
 		{"delete from t where a < 2", 3, false},
 		{"select a from t", -1, true},
+		{"create table u as select a from t where a > 1", 10, false},
 		{"drop table t", 0, false},
 	} {
 		op := c.start(&tcli.TExecuteStatementReq{Statement: tc.sql})
