@@ -18,6 +18,7 @@ import (
 type Engine struct {
 	opts      Options
 	admission *admission
+	paths     []ownPath // what clients are not shown
 
 	mu sync.Mutex
 	db *database // nil while there is none
@@ -28,7 +29,7 @@ var _ engine.Engine = (*Engine)(nil)
 // New makes an engine. It opens nothing: Run does.
 func New(o Options) *Engine {
 	o = o.withDefaults()
-	return &Engine{opts: o, admission: newAdmission(o)}
+	return &Engine{opts: o, admission: newAdmission(o), paths: o.ownPaths()}
 }
 
 // String is the service's name.

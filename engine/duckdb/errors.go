@@ -134,9 +134,9 @@ func (c *conn) explain(f failure, text statementText) error {
 	}
 	m := f.meaning()
 	if m.state == "" {
-		return sqlerr.Wrap(cause, sqlerr.Internal, "DuckDB failed: %s", f.text)
+		return sqlerr.Wrap(cause, sqlerr.Internal, "DuckDB failed: %s", c.engine.withoutPaths(f.text, text.written))
 	}
-	return sqlerr.Wrap(cause, m.kind, "%s", f.message(m, text)).WithState(m.state)
+	return sqlerr.Wrap(cause, m.kind, "%s", c.engine.withoutPaths(f.message(m, text), text.written)).WithState(m.state)
 }
 
 // message is the text for the client, with the words that clients look for and,
