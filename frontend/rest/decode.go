@@ -222,17 +222,19 @@ func (c *APIRequestContext) integer(name string, def int64) (int64, error) {
 }
 
 // fetch is what the query asks to read. A log may be asked for whole, with a
-// maxrows that isn't positive.
+// maxrows of 0 or -1, which Kyuubi's clients send.
 func (c *APIRequestContext) fetch(log bool) (operation.Fetch, error) {
 	const page = 100
 	n, err := c.integer("maxrows", page)
 	if err != nil {
 		return operation.Fetch{}, err
 	}
-	if log && n <= 0 {
+	switch {
+	case log && n < -1:
+		return operation.Fetch{}, sqlerr.New(sqlerr.Invalid, "maxrows must be positive, or 0 or -1 for all lines that are left, not %d", n)
+	case log && n <= 0:
 		n = math.MaxInt64
-	}
-	if n <= 0 {
+	case n <= 0:
 		return operation.Fetch{}, sqlerr.New(sqlerr.Invalid, "maxrows must be positive, not %d", n)
 	}
 	switch o := c.request.URL.Query().Get("fetchorientation"); o {

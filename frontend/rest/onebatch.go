@@ -54,6 +54,9 @@ func (o oneBatch) log(c *APIRequestContext) error {
 	if err != nil {
 		return err
 	}
+	if from < -1 {
+		return sqlerr.New(sqlerr.Invalid, "from must be the number of a line, from 0, or -1 for the last lines, not %d", from)
+	}
 	if size < 1 || size > most {
 		return sqlerr.New(sqlerr.Invalid, "size must be from 1 to %d, not %d", most, size)
 	}

@@ -3,6 +3,7 @@ package rest
 import (
 	"log/slog"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -63,6 +64,12 @@ func (s *server) serve(c *APIRequestContext) error {
 	endpoint, err := s.find(c)
 	if err != nil {
 		return err
+	}
+	if raw := c.request.URL.RawQuery; raw != "" {
+		// What can't be read would be taken for what wasn't sent.
+		if _, err := url.ParseQuery(raw); err != nil {
+			return sqlerr.New(sqlerr.Invalid, "the URL's query can't be read (%s): write %%25 for a percent sign and %%3B for a semicolon", err)
+		}
 	}
 	return endpoint(c)
 }

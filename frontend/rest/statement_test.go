@@ -174,7 +174,10 @@ func TestStatementsAreBoundedInWhatTheyTake(t *testing.T) {
 		require.Equal(t, "Invalid", errorOf(t, g.call(t, 400, "GET", result+"?"+query, "")).Kind, query)
 	}
 	for _, query := range []string{"state=DONE", "state=ERROR,", "size=0", "size=1001", "from=-1", "createTime=-1"} {
-		require.Equal(t, "Invalid", errorOf(t, g.call(t, 400, "GET", statementsURL+"?"+query, "")).Kind, query)
+		refused := errorOf(t, g.call(t, 400, "GET", statementsURL+"?"+query, ""))
+		require.Equal(t, "Invalid", refused.Kind, query)
+		name, _, _ := strings.Cut(query, "=")
+		require.True(t, strings.HasPrefix(refused.Message, name+" must "), "%s: %s", query, refused.Message)
 	}
 	require.Equal(t, 500, strings.Count(g.call(t, 200, "GET", result+"?format=ndjson&offset=500", "").Body.String(), "\n"), "a stream has no limit")
 }

@@ -229,8 +229,13 @@ func statementFilter(c *APIRequestContext) (stmt.Filter, error) {
 	if err != nil {
 		return f, err
 	}
-	if from < 0 || size < 1 || size > most || since < 0 {
-		return f, sqlerr.New(sqlerr.Invalid, "from and createTime must not be negative and size must be from 1 to %d", most)
+	switch {
+	case from < 0:
+		return f, sqlerr.New(sqlerr.Invalid, "from must not be negative, but is %d", from)
+	case size < 1 || size > most:
+		return f, sqlerr.New(sqlerr.Invalid, "size must be from 1 to %d, not %d", most, size)
+	case since < 0:
+		return f, sqlerr.New(sqlerr.Invalid, "createTime must be milliseconds since 1970, or 0 for any time, not %d", since)
 	}
 	f.From, f.Size = int(min(from, math.MaxInt32)), int(size)
 	if since > 0 {
