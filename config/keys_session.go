@@ -92,7 +92,7 @@ var (
 
 	// ResultWindow is how much of a result stays in memory.
 	ResultWindow = Bytes("kyuubi.operation.result.memory.max.size", 8<<20,
-		"How much of each result is kept in memory.").AtLeast(64 << 10).Ours()
+		"How much of each result is kept in memory: of its beginning, and again of what is read ahead while its client is busy.").AtLeast(64 << 10).Ours()
 
 	// ResultSpillMaxSize is how much of a result is kept in a file.
 	ResultSpillMaxSize = Bytes("kyuubi.operation.result.spill.max.size", 1<<30,

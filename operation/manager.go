@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -63,6 +64,7 @@ func NewOperationManager(opts Options) *OperationManager {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
+	opts.Result.ahead = new(atomic.Int64)
 	if opts.StatusInterval <= 0 {
 		opts.StatusInterval = 100 * time.Millisecond
 	}

@@ -24,6 +24,9 @@ type ResultOptions struct {
 	Dir string
 	// MaxRows ends a result after so many rows; 0 means no limit (kyuubi.operation.result.max.rows).
 	MaxRows int64
+
+	// ahead is how many bytes all results with these options have at hand.
+	ahead *atomic.Int64
 }
 
 // fillTime is how long one fetch goes on collecting before it answers with what
@@ -62,6 +65,7 @@ type result struct {
 	held      []arrow.RecordBatch
 	heldBytes int64
 	encoded   encoded
+	looking   bool         // somebody reads ahead
 	wanted    atomic.Int32 // how many wait for their turn to read
 	fate      atomic.Uint32
 }
@@ -75,6 +79,9 @@ const (
 )
 
 func newResult(rows engine.Rows, opts ResultOptions) *result {
+	if opts.ahead == nil {
+		opts.ahead = new(atomic.Int64)
+	}
 	return &result{opts: opts, rows: rows, schema: rows.Schema(), kept: true}
 }
 
@@ -230,6 +237,9 @@ func (r *result) forget() {
 
 // fetch reads a page.
 func (r *result) fetch(ctx context.Context, f Fetch) (*Page, error) {
+	if page := r.ready(ctx, f); page != nil {
+		return page, nil
+	}
 	defer r.lock()()
 	if r.closed {
 		return nil, errResultClosed()
@@ -244,14 +254,7 @@ func (r *result) fetch(ctx context.Context, f Fetch) (*Page, error) {
 	if err != nil && page.Rows == 0 {
 		return nil, err
 	}
-	r.conclude(page)
-	page.Encoded = r.encoded.of(page)
-	r.encoded = encoded{}
-	if r.rows != nil && r.total-r.offset < page.Rows || f.Encode != nil && page.Rows > 0 && len(r.held) > 0 {
-		rows := page.Rows
-		page.next = func() { r.readAhead(ctx, rows, f) }
-	}
-	return page, nil
+	return r.handOver(ctx, f, page), nil
 }
 
 func (r *result) rewind() error {
@@ -318,10 +321,16 @@ func (r *result) take(b arrow.RecordBatch, n int, page *Page) {
 		page.Batches = append(page.Batches, part(b, r.row, n))
 	}
 	page.Rows += int64(n)
+	r.advance(n)
+}
+
+// advance moves the cursor by n rows of the batch that it stands in.
+func (r *result) advance(n int) {
+	b := r.held[0]
 	r.offset += int64(n)
 	r.row += n
 	if r.row >= int(b.NumRows()) {
-		r.heldBytes -= batchBytes(b)
+		r.count(-batchBytes(b))
 		b.Release()
 		r.held[0] = nil
 		r.held = r.held[1:]
