@@ -92,10 +92,13 @@ func statementText(q engine.Query) string {
 // stateName is the name of the TOperationState.
 func stateName(s operation.State) string { return s.String() + "_STATE" }
 
+// exception is what an operation ended with, of the same kind that an answer has which
+// fails for it.
 func exception(e *sqlerr.Error) *api.Exception {
 	if e == nil {
 		return nil
 	}
+	e = aboutSQL(e)
 	return &api.Exception{Message: e.Message, Kind: e.Kind.String(), SQLState: e.SQLState()}
 }
 

@@ -25,7 +25,8 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // scripted is an engine that answers what it was told to, and a little SQL:
-// "wait" takes until it is canceled, "bad" is a syntax error.
+// "wait" takes until it is canceled, "bad" is a syntax error,
+// "absent" a table that there isn't.
 type scripted struct {
 	answers map[string]arrow.RecordBatch // by text or name; nil is a statement without rows
 }
@@ -49,6 +50,8 @@ func (c *scriptedConn) Run(ctx context.Context, q engine.Query) (engine.Rows, er
 	case "wait":
 		<-ctx.Done()
 		return nil, context.Cause(ctx)
+	case "absent":
+		return nil, sqlerr.New(sqlerr.NotFound, "Table not found absent").WithState("42P01")
 	case "bad":
 		return nil, sqlerr.New(sqlerr.Invalid, "syntax error at or near bad").WithState("42601")
 	}

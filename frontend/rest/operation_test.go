@@ -138,3 +138,24 @@ func TestHeadMovesNoCursor(t *testing.T) {
 		}
 	}
 }
+
+// TestOneFailureHasOneKind, whoever is asked about it.
+func TestOneFailureHasOneKind(t *testing.T) {
+	t.Parallel()
+	g := open(t, Options{}, nil)
+	sess := "/api/v1/sessions/" + g.openSession(t, `{}`)
+	for statement, kind := range map[string]string{"absent": "Invalid", "bad": "Invalid"} {
+		o := into[api.OperationHandle](t, g.call(t, 200, "POST", sess+"/operations/statement", `{"statement":"`+statement+`","runAsync":true}`))
+		op := "/api/v1/operations/" + o.Identifier
+		var event api.OperationEvent
+		require.Eventually(t, func() bool {
+			event = into[api.OperationEvent](t, g.call(t, 200, "GET", op+"/event", ""))
+			return event.State == "ERROR_STATE"
+		}, 10*time.Second, time.Millisecond)
+		for _, path := range []string{"/rowset", "/resultsetmetadata"} {
+			answer := errorOf(t, g.call(t, 400, "GET", op+path, ""))
+			require.Equal(t, api.Exception{Message: answer.Message, Kind: answer.Kind, SQLState: answer.SQLState}, *event.Exception, statement+path)
+			require.Equal(t, kind, answer.Kind, statement+path)
+		}
+	}
+}

@@ -45,7 +45,8 @@ func (o oneStatement) events(c *APIRequestContext) error {
 	c.WriteHeader(http.StatusOK)
 	defer s.rc.SetWriteDeadline(time.Time{}) //nolint:errcheck // as it was, if it can be set at all
 	err = s.follow()
-	if e := sqlerr.From(err); e != nil && c.context().Err() == nil {
+	if err != nil && c.context().Err() == nil {
+		e := aboutSQL(sqlerr.From(err))
 		// The statement has gone, or we have failed.
 		return s.send("error", "", api.Error{Message: e.Message, Kind: e.Kind.String(), SQLState: e.SQLState(), RequestID: c.id})
 	}
