@@ -21,6 +21,11 @@ type Timestamps struct {
 
 	day  uint64 // the near day whose text is date
 	date [12]byte
+
+	last   arrow.Timestamp // that was written the long way
+	span   uint64          // of the minute that is remembered, 0 if none is
+	minute arrow.Timestamp // its beginning
+	head   [3]uint64       // what its cells begin with
 }
 
 // NewTimestamps readies for timestamps of type t.
@@ -90,6 +95,88 @@ func (t *Timestamps) Put(out *[TimestampRoom]byte, v arrow.Timestamp) int {
 		return 19
 	}
 	return 19 + putFraction((*[fractionRoom]byte)(out[19:]), milli, micro, nano)
+}
+
+// PutCells writes times to the front of out, each as text behind the text's length, four
+// bytes of which the highest comes first. It stops at a time that [Timestamps.Put] does
+// not know, or when out has no room of TimestampCell for it, and returns how many times it
+// has written, and how many bytes.
+func (t *Timestamps) PutCells(out []byte, values []arrow.Timestamp) (n, size int) {
+	for n < len(values) && len(out)-size >= TimestampCell {
+		v := values[n]
+		if uint64(v-t.minute) < t.span {
+			more, bytes := t.putNear(out[size:], values[n:])
+			n += more
+			size += bytes
+			continue
+		}
+		cell := (*[TimestampCell]byte)(out[size:])
+		length := t.Put((*[TimestampRoom]byte)(cell[cellLength:]), v)
+		if length == 0 {
+			break
+		}
+		binary.BigEndian.PutUint32(cell[:], uint32(length))
+		const near = 3600e6 // to remember times that are far from each other is of no use
+		if uint64(v-t.last+near) < 2*near && t.unit == arrow.Microsecond {
+			t.remember(cell, v)
+		}
+		t.last = v
+		size += cellLength + length
+		n++
+	}
+	return n, size
+}
+
+// TimestampCell is what [Timestamps.PutCells] may write to for a value.
+const TimestampCell = cellLength + TimestampRoom
+
+// putNear is PutCells for times of the minute that is remembered, of which the first is
+// one. It stops at any other.
+func (t *Timestamps) putNear(out []byte, values []arrow.Timestamp) (n, size int) {
+	const whole = cellLength + 19
+	head0, head1, head2 := t.head[0], t.head[1], t.head[2]
+	minute, span := t.minute, t.span
+	rest := out
+	for _, v := range values {
+		into := uint64(v - minute)
+		if into >= span || len(rest) < TimestampCell {
+			break
+		}
+		cell := (*[TimestampCell]byte)(rest)
+		second := uint32(into) / 1e6
+		fraction := uint32(into) - second*1e6
+		tens := second * 103 >> 10
+		binary.LittleEndian.PutUint64(cell[:], head0)
+		binary.LittleEndian.PutUint64(cell[8:], head1)
+		binary.LittleEndian.PutUint64(cell[16:], head2|uint64(tens)<<40|uint64(second-10*tens)<<48)
+		n++
+		if fraction == 0 {
+			rest = rest[whole:]
+			continue
+		}
+		milli := fraction / 1e3
+		more := putFraction((*[fractionRoom]byte)(cell[whole:]), milli, fraction-1e3*milli, 0)
+		cell[cellLength-1] += byte(more)
+		rest = rest[whole+more:]
+	}
+	return n, len(out) - len(rest)
+}
+
+// remember keeps what the cells of times in the minute of v, whose cell this is, begin
+// with: their length if they are whole seconds, and the text up to the seconds.
+func (t *Timestamps) remember(cell *[TimestampCell]byte, v arrow.Timestamp) {
+	const perMinute = 60e6
+	local := uint64(v) + nearDay*secondsPerDay*1e6
+	if t.zone != nil {
+		local += uint64(t.offset * 1e6)
+	}
+	t.minute, t.span = v-arrow.Timestamp(local%perMinute), perMinute
+	if begin, _ := split(int64(t.minute), t.unit); t.zone != nil && (begin < t.from || begin+60 >= t.until) {
+		t.span = 0 // the clock is moved
+	}
+	t.head[0] = binary.LittleEndian.Uint64(cell[:])&^0xffff_ffff | 19<<24
+	t.head[1] = binary.LittleEndian.Uint64(cell[8:])
+	t.head[2] = uint64(binary.LittleEndian.Uint32(cell[16:])) | ':'<<32 | '0'<<40 | '0'<<48
 }
 
 // appendFar appends a timestamp that is not of a near day. The infinite ones are

@@ -195,15 +195,27 @@ func standardTimes(*array.Timestamp) func([]byte, arrow.Timestamp) []byte {
 	}
 }
 
-// BenchmarkColumn encodes one column of 10,000 rows.
+// BenchmarkColumn encodes one column of 10,000 rows: with numbers and times that are near
+// each other, and with some that are not.
 func BenchmarkColumn(b *testing.B) {
 	f := benchResults(benchRows, 0)
-	decimals := array.NewDecimal128Builder(memory.DefaultAllocator, &arrow.Decimal128Type{Precision: 21, Scale: 1})
+	r := rand.New(rand.NewPCG(3, 4))
+	decimal := &arrow.Decimal128Type{Precision: 21, Scale: 1}
+	amounts := array.NewDecimal128Builder(memory.DefaultAllocator, decimal)
+	prices := array.NewDecimal128Builder(memory.DefaultAllocator, decimal)
+	seconds := array.NewTimestampBuilder(memory.DefaultAllocator, &arrow.TimestampType{Unit: arrow.Microsecond})
+	lines := array.NewStringBuilder(memory.DefaultAllocator)
 	for i := range int64(benchRows) {
-		decimals.Append(decimal128.FromI64(1_000_000 + 15*i))
+		lines.Append("a text of more than sixteen bytes"[:17+i%16])
+		amounts.Append(decimal128.FromI64(1_000_000 + 15*i))
+		prices.Append(decimal128.FromI64(r.Int64N(1e9)>>r.IntN(16) - 1000))
+		seconds.Append(arrow.Timestamp(1.7e15 + i*1e6))
 	}
-	columns := append(f.rows.batches[0].Columns(), decimals.NewArray())
-	fields := append(f.rows.batches[0].Schema().Fields(), arrow.Field{Name: "amount", Type: decimals.Type()})
+	columns, fields := f.rows.batches[0].Columns(), f.rows.batches[0].Schema().Fields()
+	for i, c := range []array.Builder{amounts, prices, seconds, lines} {
+		columns = append(columns, c.NewArray())
+		fields = append(fields, arrow.Field{Name: []string{"near decimal", "decimal", "second", "line"}[i], Type: c.Type()})
+	}
 	schema := arrow.NewSchema(fields, nil)
 	f.rows = rowSet{columns: hive.Columns(schema), batches: []arrow.RecordBatch{array.NewRecordBatch(schema, columns, benchRows)}}
 	for k, c := range f.rows.columns {

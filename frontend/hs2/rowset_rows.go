@@ -101,9 +101,9 @@ func textSize(arr arrow.Array) int {
 	case *array.LargeBinary:
 		return 4*a.Len() + len(a.ValueBytes())
 	case *array.Timestamp:
-		return timestampRoom * a.Len()
+		return hive.TimestampCell * a.Len()
 	case *array.Decimal128:
-		return decimalRoom*a.Len() + hive.ScaledRoom
+		return decimalsRoom(a.Len())
 	case *array.Null:
 		return 4 * a.Len()
 	default:

@@ -6,16 +6,16 @@ import (
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
+	"github.com/apache/arrow-go/v18/arrow/bitutil"
 
 	"github.com/nekomata-sql/nekomata/hive"
 )
 
-// Room for values with their lengths: times if the years are ours, decimals if they are short.
-const (
-	timestampRoom = 4 + hive.TimestampRoom
-	dateRoom      = 4 + 10
-	decimalRoom   = 4 + 20 // for a number of 64 bits and its point, but what is behind the last is written to as well
-)
+// dateRoom is for a date with its length, if the year is ours.
+const dateRoom = 4 + 10
+
+// decimalsRoom is for so many short decimals.
+func decimalsRoom(n int) int { return hive.DecimalCell*n + hive.DecimalSlack }
 
 // appendTexts appends values in Hive's text form, each with its length before it;
 // a null is no text.
@@ -82,51 +82,129 @@ func putLength(b []byte, at int) {
 func appendRuns[O int32 | int64](dst []byte, arr arrow.Array, offsets []O, data []byte) []byte {
 	n := arr.Len()
 	b, out := extend(dst, 4*n+len(data))
-	skip := arr.NullN() > 0
-	from, p := 0, 0
-	for i := range n {
-		to := int(offsets[i+1] - offsets[0])
-		if skip && arr.IsNull(i) {
-			binary.BigEndian.PutUint32(out[p:], 0)
-			from, p = to, p+4
-			continue
+	at := runs{out: out, data: data}
+	valid := validOf(arr)
+	for i := 0; i < n; i++ {
+		end := valid.until(i)
+		for i < end {
+			i += putShort(&at, offsets[i:end+1])
+			i += putLong(&at, offsets[i:end+1])
 		}
-		size := to - from
-		if size <= 16 && from+16 <= len(data) && p+20 <= len(out) {
-			// One move of sixteen bytes is cheaper than a call that moves few; what is
-			// too much is overwritten next.
-			cell := (*[20]byte)(out[p:])
-			binary.BigEndian.PutUint32(cell[:], uint32(size))
-			*(*[16]byte)(cell[4:]) = *(*[16]byte)(data[from:])
-		} else {
-			binary.BigEndian.PutUint32(out[p:], uint32(size))
-			copy(out[p+4:], data[from:to])
+		if i < n { // a null, whatever is there
+			binary.BigEndian.PutUint32(at.out, 0)
+			at.out, at.data = at.out[4:], at.data[offsets[i+1]-offsets[i]:]
 		}
-		p += 4
-		from, p = to, p+size
 	}
-	return b[:len(dst)+p]
+	return b[:len(dst)+len(out)-len(at.out)]
+}
+
+// runs is where the next value goes, with room for all that are left, and where it
+// comes from.
+type runs struct{ out, data []byte }
+
+// shortRun is the size of values that are moved as sixteen bytes: one move is cheaper
+// than a call that moves few. What is too much is overwritten next.
+const shortRun = 16
+
+// isShort says whether a value can be moved that way, by its size and by what is left.
+func isShort(size int, out, data []byte) bool {
+	return uint(size) <= shortRun && len(data) >= shortRun && len(out) >= 4+shortRun
+}
+
+// putShort puts values as long as they are short, and returns how many.
+func putShort[O int32 | int64](r *runs, offsets []O) (n int) {
+	out, data, before := r.out, r.data, offsets[0]
+	for _, offset := range offsets[1:] {
+		size := int(offset - before)
+		if !isShort(size, out, data) {
+			break
+		}
+		cell := (*[4 + shortRun]byte)(out)
+		binary.BigEndian.PutUint32(cell[:], uint32(size))
+		*(*[shortRun]byte)(cell[4:]) = *(*[shortRun]byte)(data)
+		out, data = out[4+size:], data[size:]
+		before = offset
+		n++
+	}
+	r.out, r.data = out, data
+	return n
+}
+
+// putLong puts values as long as they are not short, and returns how many.
+func putLong[O int32 | int64](r *runs, offsets []O) (n int) {
+	out, data, before := r.out, r.data, offsets[0]
+	for _, offset := range offsets[1:] {
+		size := int(offset - before)
+		if isShort(size, out, data) {
+			break
+		}
+		binary.BigEndian.PutUint32(out, uint32(size))
+		copy(out[4:], data[:size])
+		out, data = out[4+size:], data[size:]
+		before = offset
+		n++
+	}
+	r.out, r.data = out, data
+	return n
+}
+
+// valid tells which values of an array are not null.
+type valid struct {
+	bits   []byte // nil when all are
+	offset int
+	n      int
+}
+
+func validOf(arr arrow.Array) valid {
+	v := valid{n: arr.Len()}
+	if arr.NullN() > 0 {
+		v.bits, v.offset = arr.NullBitmapBytes(), arr.Data().Offset()
+	}
+	return v
+}
+
+// until is where the next null is, from value i on, or the end.
+func (v *valid) until(i int) int {
+	if len(v.bits) == 0 {
+		return v.n
+	}
+	for i < v.n && bitutil.BitIsSet(v.bits, v.offset+i) {
+		i++
+	}
+	return i
 }
 
 func appendTimestamps(dst []byte, arr *array.Timestamp) []byte {
 	typ, _ := arr.DataType().(*arrow.TimestampType)
 	text := hive.NewTimestamps(typ)
-	skip := arr.NullN() > 0
-	b, out := extend(dst, timestampRoom*arr.Len())
-	p := 0
-	for i, v := range arr.Values() {
-		cell := (*[timestampRoom]byte)(out[p:])
-		size := 0
-		if !skip || arr.IsValid(i) {
-			if size = text.Put((*[hive.TimestampRoom]byte)(cell[4:]), v); size == 0 {
-				// The others may be longer than there is room.
-				return appendFarTimestamps(b[:len(dst)+p], arr, i)
-			}
-		}
-		binary.BigEndian.PutUint32(cell[:], uint32(size))
-		p += 4 + size
+	b, n := appendCells(dst, arr, arr.Values(), hive.TimestampCell*arr.Len(), text.PutCells)
+	if n < arr.Len() { // the others may be longer than there is room
+		return appendFarTimestamps(b, arr, n)
 	}
-	return b[:len(dst)+p]
+	return b
+}
+
+// appendCells appends values as put does, which returns how many it has written and how
+// many bytes, and may end before one that it can't write; room is what all may take.
+// It returns how many there are now, with the nulls.
+func appendCells[V any](dst []byte, arr arrow.Array, values []V, room int, put func([]byte, []V) (n, size int)) ([]byte, int) {
+	b, out := extend(dst, room)
+	valid := validOf(arr)
+	p := 0
+	for i := 0; i < len(values); {
+		end := valid.until(i)
+		n, size := put(out[p:], values[i:end])
+		p += size
+		if i += n; i < end {
+			return b[:len(dst)+p], i
+		}
+		if i < len(values) {
+			binary.BigEndian.PutUint32(out[p:], 0) // a null
+			p += 4
+			i++
+		}
+	}
+	return b[:len(dst)+p], len(values)
 }
 
 // appendFarTimestamps goes on at value i, whatever the years.
@@ -163,30 +241,12 @@ func appendDates(dst []byte, arr *array.Date32) []byte {
 // appendDecimals takes the short way with numbers of 16 figures, which most are.
 func appendDecimals(dst []byte, arr *array.Decimal128) []byte {
 	typ, _ := arr.DataType().(arrow.DecimalType)
-	scale := int(typ.GetScale())
-	skip := arr.NullN() > 0
-	b, out := extend(dst, decimalRoom*arr.Len()+hive.ScaledRoom)
-	p := 0
-	for i, v := range arr.Values() {
-		if len(out)-p < 4+hive.ScaledRoom {
-			return appendWideDecimals(b[:len(dst)+p], arr, i)
-		}
-		cell := (*[4 + hive.ScaledRoom]byte)(out[p:])
-		size := 0
-		if !skip || arr.IsValid(i) {
-			low, high := v.LowBits(), v.HighBits()
-			sign := uint64(high >> 63) // all bits or none
-			if high == int64(sign) && (high == 0 || low != 0) {
-				size = hive.PutScaled((*[hive.ScaledRoom]byte)(cell[4:]), (low^sign)-sign, sign != 0, scale)
-			}
-			if size == 0 {
-				return appendWideDecimals(b[:len(dst)+p], arr, i)
-			}
-		}
-		binary.BigEndian.PutUint32(cell[:], uint32(size))
-		p += 4 + size
+	text := hive.NewDecimals(int(typ.GetScale()))
+	b, n := appendCells(dst, arr, arr.Values(), decimalsRoom(arr.Len()), text.PutCells)
+	if n < arr.Len() {
+		return appendWideDecimals(b, arr, n)
 	}
-	return b[:len(dst)+p]
+	return b
 }
 
 // appendWideDecimals goes on at value i, however many figures there are.
