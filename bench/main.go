@@ -59,10 +59,10 @@ func main() {
 
 func run(ctx context.Context, o options) (err error) {
 	if o.bare != "" {
-		return serveBare(o.bare)
+		return serveBare(ctx, o.bare)
 	}
 	if o.recorded != "" {
-		return serveReplay(o.recorded, o.upstream)
+		return serveReplay(ctx, o.recorded, o.upstream)
 	}
 	if o.root, err = os.Getwd(); err != nil {
 		return err

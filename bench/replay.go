@@ -35,15 +35,19 @@ type script struct{ answers map[string][][]byte }
 // frames larger than this are none of ours.
 const maxFrame = 256 << 20
 
-func serveReplay(address, upstream string) error {
+func serveReplay(ctx context.Context, address, upstream string) error {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return err
 	}
+	defer context.AfterFunc(ctx, func() { _ = l.Close() })()
 	r := &replayer{upstream: upstream, scripts: map[string]*script{}}
 	for {
 		conn, err := l.Accept()
-		if err != nil {
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil:
 			return err
 		}
 		go func() {

@@ -207,10 +207,14 @@ func answers(url string) error {
 }
 
 // serveBare is what net/http can do when there is nothing to do.
-func serveBare(address string) error {
+func serveBare(ctx context.Context, address string) error {
 	s := &http.Server{Addr: address, ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain")
 		_, _ = io.WriteString(w, "pong")
 	})}
-	return s.ListenAndServe()
+	defer context.AfterFunc(ctx, func() { _ = s.Close() })()
+	if err := s.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
 }

@@ -5,10 +5,12 @@ import (
 	"log/slog"
 	"os"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/nekomata-sql/nekomata/config"
+	"github.com/nekomata-sql/nekomata/internal/sysmon"
 	"github.com/nekomata-sql/nekomata/server"
 )
 
@@ -47,6 +49,7 @@ func (p *program) serve(ctx context.Context, c *config.Config, reload func() (*c
 	log, flush := newLog(p.err, c)
 	defer flush()
 	defer newBallast().stop()
+	go slackenMonitor(log)
 	ctx, stop := p.untilSignal(ctx, log, flush)
 	defer stop()
 	self, err := os.Executable()
@@ -58,6 +61,17 @@ func (p *program) serve(ctx context.Context, c *config.Config, reload func() (*c
 		return err
 	}
 	return srv.Run(ctx, func() {})
+}
+
+// monitorSlack is by how much the runtime's monitor may look later than it means to. A
+// goroutine that waits for the processor of one that is in C waits as long.
+const monitorSlack = 500 * time.Microsecond
+
+// slackenMonitor saves the CPU of most of the monitor's looks; see docs/adr/0025.
+func slackenMonitor(log *slog.Logger) {
+	if err := sysmon.Slacken(monitorSlack); err != nil {
+		log.Debug("the runtime's monitor looks as often as ever", "error", err)
+	}
 }
 
 // untilSignal returns a context that the first signal ends; a second signal ends
