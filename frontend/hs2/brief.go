@@ -91,25 +91,37 @@ func (b *briefReader) field() (kind byte, id int16) {
 	return kind, id
 }
 
-// fields calls read for each field of a struct, with id*256+kind, and wants those in
-// required (a bit for each id) to be there. What read doesn't know isn't brief.
-func (b *briefReader) fields(required uint, read func(field int) bool) {
-	var seen uint
-	for b.ok {
-		kind, id := b.field()
-		if kind == thrift.STOP {
-			break
-		}
-		if id < 1 || id > 8 || !read(int(id)<<8|int(kind)) {
-			b.ok = false
-			return
-		}
-		seen |= 1 << id
+// next reads the head of a struct's next field and answers id*256+kind, or 0 behind the
+// last. seen gets a bit for each id.
+func (b *briefReader) next(seen *uint) int {
+	const head = 3
+	switch {
+	case len(b.rest) > 0 && b.rest[0] == thrift.STOP:
+		b.rest = b.rest[1:]
+		return 0
+	case len(b.rest) < head || b.rest[1] != 0 || b.rest[2] < 1 || b.rest[2] > 8:
+		return b.fail()
 	}
-	b.ok = b.ok && seen&required == required
+	kind, id := b.rest[0], b.rest[2]
+	b.rest = b.rest[head:]
+	*seen |= 1 << id
+	return int(id)<<8 | int(kind)
 }
 
-// Fields as fields gives them to its function.
+// fail ends the reading: what is there isn't brief.
+func (b *briefReader) fail() int {
+	b.ok, b.rest = false, nil
+	return 0
+}
+
+// want fails unless all fields of required, a bit for each id, were there.
+func (b *briefReader) want(required, seen uint) {
+	if seen&required != required {
+		b.fail()
+	}
+}
+
+// Fields as next answers them.
 const (
 	struct1 = 1<<8 | thrift.STRUCT
 	text1   = 1<<8 | thrift.STRING
@@ -133,34 +145,27 @@ type handle struct {
 }
 
 func (b *briefReader) identifier(h *handle) *tcli.THandleIdentifier {
-	bytes := h.bytes[:0]
-	b.fields(1<<1|1<<2, func(field int) bool {
+	bytes, seen := h.bytes[:0], uint(0)
+	for field := b.next(&seen); field != 0; field = b.next(&seen) {
 		from := len(bytes)
-		bytes = append(bytes, b.textWhere(field)...)
 		switch field {
 		case text1:
+			bytes = append(bytes, b.text()...)
 			h.identifier.GUID = bytes[from:]
 		case text2:
+			bytes = append(bytes, b.text()...)
 			h.identifier.Secret = bytes[from:]
 		default:
-			return false
+			b.fail()
 		}
-		return true
-	})
+	}
+	b.want(1<<1|1<<2, seen)
 	return &h.identifier
 }
 
-// textWhere is the text that is the field's value, if it is one.
-func (b *briefReader) textWhere(field int) []byte {
-	if byte(field) != thrift.STRING {
-		return nil
-	}
-	return b.text()
-}
-
 func (b *briefReader) operationHandle() *tcli.TOperationHandle {
-	h := &handle{}
-	b.fields(1<<1|1<<2|1<<3, func(field int) bool {
+	h, seen := &handle{}, uint(0)
+	for field := b.next(&seen); field != 0; field = b.next(&seen) {
 		switch field {
 		case struct1:
 			h.operation.OperationId = b.identifier(h)
@@ -169,50 +174,57 @@ func (b *briefReader) operationHandle() *tcli.TOperationHandle {
 		case boolAt3:
 			h.operation.HasResultSet = b.byte() == 1
 		default:
-			return false
+			b.fail()
 		}
-		return true
-	})
+	}
+	b.want(1<<1|1<<2|1<<3, seen)
 	return &h.operation
 }
 
 func (b *briefReader) sessionHandle() *tcli.TSessionHandle {
-	h := &handle{}
-	b.fields(1<<1, func(field int) bool {
-		if field == struct1 {
-			h.session.SessionId = b.identifier(h)
+	h, seen := &handle{}, uint(0)
+	for field := b.next(&seen); field != 0; field = b.next(&seen) {
+		if field != struct1 {
+			b.fail()
+			break
 		}
-		return field == struct1
-	})
+		h.session.SessionId = b.identifier(h)
+	}
+	b.want(1<<1, seen)
 	return &h.session
 }
 
 func (b *briefReader) onlyHandle() (h *tcli.TOperationHandle) {
-	b.fields(1<<1, func(field int) bool {
-		if field == struct1 {
-			h = b.operationHandle()
+	seen := uint(0)
+	for field := b.next(&seen); field != 0; field = b.next(&seen) {
+		if field != struct1 {
+			b.fail()
+			break
 		}
-		return field == struct1
-	})
+		h = b.operationHandle()
+	}
+	b.want(1<<1, seen)
 	return h
 }
 
 func (b *briefReader) operationStatus(q *tcli.TGetOperationStatusReq) {
-	b.fields(1<<1, func(field int) bool {
+	seen := uint(0)
+	for field := b.next(&seen); field != 0; field = b.next(&seen) {
 		switch field {
 		case struct1:
 			q.OperationHandle = b.operationHandle()
 		case boolAt2:
 			q.GetProgressUpdate = new(b.byte() == 1)
 		default:
-			return false
+			b.fail()
 		}
-		return true
-	})
+	}
+	b.want(1<<1, seen)
 }
 
 func (b *briefReader) fetchResults(q *tcli.TFetchResultsReq) {
-	b.fields(1<<1|1<<2|1<<3, func(field int) bool {
+	seen := uint(0)
+	for field := b.next(&seen); field != 0; field = b.next(&seen) {
 		switch field {
 		case struct1:
 			q.OperationHandle = b.operationHandle()
@@ -223,14 +235,15 @@ func (b *briefReader) fetchResults(q *tcli.TFetchResultsReq) {
 		case i16At4:
 			q.FetchType = b.i16()
 		default:
-			return false
+			b.fail()
 		}
-		return true
-	})
+	}
+	b.want(1<<1|1<<2|1<<3, seen)
 }
 
 func (b *briefReader) executeStatement(q *tcli.TExecuteStatementReq) {
-	b.fields(1<<1|1<<2, func(field int) bool {
+	seen := uint(0)
+	for field := b.next(&seen); field != 0; field = b.next(&seen) {
 		switch field {
 		case struct1:
 			q.SessionHandle = b.sessionHandle()
@@ -238,14 +251,33 @@ func (b *briefReader) executeStatement(q *tcli.TExecuteStatementReq) {
 			q.Statement = string(b.text())
 		case mapAt3:
 			b.take(2) // of what the map is
-			return b.i32() == 0
+			if b.i32() != 0 {
+				b.fail()
+			}
 		case boolAt4:
 			q.RunAsync = b.byte() == 1
 		case i64At5:
 			q.QueryTimeout = b.i64()
 		default:
-			return false
+			b.fail()
 		}
-		return true
-	})
+	}
+	b.want(1<<1|1<<2, seen)
+}
+
+// briefCall reads the head of a call of a known method from its frame. It reports false,
+// and has read nothing, for any other message.
+func briefCall(frame []byte) (m *named, seq int32, arguments []byte, ok bool) {
+	const fixed, mostName = 12, 100 // the head without the name
+	if len(frame) < fixed || frame[0] != 0x80 || frame[1] != 1 || frame[3] != byte(thrift.CALL) {
+		return nil, 0, nil, false
+	}
+	size := int(binary.BigEndian.Uint32(frame[4:]))
+	if size > mostName || len(frame) < fixed+size {
+		return nil, 0, nil, false
+	}
+	if m, ok = byName[string(frame[8:8+size])]; !ok {
+		return nil, 0, nil, false
+	}
+	return m, int32(binary.BigEndian.Uint32(frame[8+size:])), frame[fixed+size:], true
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/nekomata-sql/nekomata/engine"
+	"github.com/nekomata-sql/nekomata/hive"
 	"github.com/nekomata-sql/nekomata/operation"
 	tcli "github.com/nekomata-sql/nekomata/thrift/hive"
 )
@@ -92,7 +94,8 @@ func TestBriefLeavesTheRestToOthers(t *testing.T) {
 // The brief replies are byte for byte what the generated code writes.
 func TestBriefReplies(t *testing.T) {
 	t.Parallel()
-	replies := []response{closed}
+	columns := []hive.Column{{Name: "a", Type: hive.Int}, {Name: "ö", Type: hive.Varchar, Length: 5, Comment: "why"}, {Type: hive.Union}}
+	replies := []response{closed, described(nil), described(columns)}
 	for state := operation.Initialized; state <= operation.TimedOut; state++ {
 		for _, q := range []engine.Query{engine.Statement{}, engine.Tables{}} {
 			for _, rows := range []bool{false, true} {
@@ -113,6 +116,51 @@ func TestBriefReplies(t *testing.T) {
 		c.proto = thrift.NewTBinaryProtocolConf(&c.wire, &thrift.TConfiguration{TBinaryStrictWrite: new(true)})
 		c.writeReply(t.Context(), header{b.method, int32(i)}, b)
 		require.Equal(t, "before"+string(c.wire.out), string(got))
+	}
+}
+
+// The generated code reads of a schema what is written by it; in which order it writes
+// a decimal's arguments is left to chance.
+func TestBriefSchemas(t *testing.T) {
+	t.Parallel()
+	columns := make([]hive.Column, 300)
+	for i := range columns {
+		columns[i] = hive.Column{Name: strings.Repeat("n", i), Type: hive.Decimal, Precision: 38, Scale: i, Comment: strings.Repeat("c", i%3)}
+	}
+	r, ok := described(columns).(*briefReply)
+	require.True(t, ok)
+	got, err := r.appendMessage(nil, 7)
+	require.NoError(t, err)
+	require.LessOrEqual(t, len(got), r.messageSize())
+	p := thrift.NewTBinaryProtocolConf(&wire{framed: true, frame: got}, &thrift.TConfiguration{TBinaryStrictRead: new(true)})
+	_, _, _, err = p.ReadMessageBegin(t.Context())
+	require.NoError(t, err)
+	var result tcli.TCLIServiceGetResultSetMetadataResult
+	require.NoError(t, result.Read(t.Context(), p))
+	require.Equal(t, &tcli.TGetResultSetMetadataResp{Status: success, Schema: tableSchema(columns)}, result.Success)
+}
+
+func TestBriefCalls(t *testing.T) {
+	t.Parallel()
+	for name := range methods {
+		w := &wire{}
+		p := thrift.NewTBinaryProtocolConf(w, &thrift.TConfiguration{TBinaryStrictWrite: new(true)})
+		require.NoError(t, p.WriteMessageBegin(t.Context(), name, thrift.CALL, -5))
+		for n := range w.out {
+			_, _, _, ok := briefCall(w.out[:n])
+			require.False(t, ok, "%s cut at %d", name, n)
+		}
+		m, seq, arguments, ok := briefCall(append(w.out, "rest"...))
+		require.True(t, ok, name)
+		require.Equal(t, name, m.name)
+		require.EqualValues(t, -5, seq)
+		require.Equal(t, "rest", string(arguments))
+		for at, b := range map[int]byte{0: 0, 1: 2, 3: byte(thrift.ONEWAY), 4: 0x80, 5: 1, 7: w.out[7] - 1, 8: 'x'} {
+			other := bytes.Clone(w.out)
+			other[at] = b
+			_, _, _, ok = briefCall(other)
+			require.False(t, ok, "%s with %d at %d", name, b, at)
+		}
 	}
 }
 

@@ -17,10 +17,12 @@ type briefReply struct {
 	full   func() response
 	// rest appends what follows the status, which says that all went well.
 	rest func(dst []byte) []byte
+	// size is about the number of bytes that rest appends, if they are many.
+	size int
 }
 
 // messageSize is about the number of bytes that appendMessage appends.
-func (*briefReply) messageSize() int { return 192 }
+func (r *briefReply) messageSize() int { return 192 + r.size }
 
 // appendMessage appends the reply with sequence number seq.
 func (r *briefReply) appendMessage(dst []byte, seq int32) ([]byte, error) { //nolint:unparam // a message

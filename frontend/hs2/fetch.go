@@ -36,7 +36,7 @@ func (c *conn) getResultSetMetadata(ctx context.Context, q *tcli.TGetResultSetMe
 	case t.form.Arrow && schema != nil:
 		return arrowMetadata(schema, t.form), nil
 	default:
-		return &tcli.TGetResultSetMetadataResp{Status: success, Schema: tableSchema(hive.Columns(schema))}, nil
+		return described(hive.Columns(schema)), nil
 	}
 }
 

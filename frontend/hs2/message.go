@@ -123,6 +123,12 @@ func (c *conn) fail(ctx context.Context, h header, err error, refuse func(*tcli.
 // answer reads a call and writes its answer. An error means that nobody knows
 // where the next call begins; what has been written is still to be sent.
 func (c *conn) answer(ctx context.Context) error {
+	if c.wire.framed {
+		if m, seq, arguments, ok := briefCall(c.wire.frame); ok {
+			c.wire.frame = arguments
+			return c.serveCall(ctx, header{m.name, seq}, m.serve)
+		}
+	}
 	name, kind, seq, err := c.proto.ReadMessageBegin(ctx)
 	h := header{name, seq}
 	if err != nil {
@@ -138,11 +144,16 @@ func (c *conn) answer(ctx context.Context) error {
 	if !ok {
 		return c.skip(ctx, h, &exception{thrift.UNKNOWN_METHOD, fmt.Sprintf("unknown method %.100q", name)})
 	}
+	return c.serveCall(ctx, h, serve)
+}
+
+// serveCall serves a call of a known method.
+func (c *conn) serveCall(ctx context.Context, h header, serve method) error {
 	c.now = h
 	if err := serve(ctx, c, h); errors.Is(err, errTakenOver) {
 		return err
 	} else if err != nil {
-		return c.malformed(ctx, h, "the arguments of "+name+" can't be read", err)
+		return c.malformed(ctx, h, "the arguments of "+h.name+" can't be read", err)
 	}
 	return nil
 }

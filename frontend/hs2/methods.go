@@ -48,6 +48,21 @@ var methods = map[string]method{
 	}),
 }
 
+// named is a method with its name.
+type named struct {
+	name  string
+	serve method
+}
+
+// byName finds a method by a name that is in a frame, without a copy of that.
+var byName = func() map[string]*named {
+	found := map[string]*named{}
+	for name, serve := range methods {
+		found[name] = &named{name, serve}
+	}
+	return found
+}()
+
 // noOperation stands where the protocol requires a handle and there is none.
 var noOperation = &tcli.TOperationHandle{
 	OperationId: &tcli.THandleIdentifier{GUID: make([]byte, 16), Secret: make([]byte, 16)}, OperationType: tcli.TOperationType_UNKNOWN,
