@@ -252,10 +252,7 @@ func (m *OperationManager) Get(id uuid.UUID) (Info, error) {
 	if err != nil {
 		return Info{}, err
 	}
-	o.mu.Lock()
-	o.used = time.Now()
-	o.mu.Unlock()
-	return o.info(), nil
+	return o.touched(), nil
 }
 
 // Wait is Get after waiting up to d for the work to end.
@@ -266,7 +263,7 @@ func (m *OperationManager) Wait(ctx context.Context, id uuid.UUID, d time.Durati
 	}
 	select {
 	case <-o.done:
-		return m.Get(id)
+		return o.touched(), nil
 	default:
 	}
 	timer := time.NewTimer(d)
@@ -388,6 +385,7 @@ func (m *OperationManager) FetchLog(id uuid.UUID, f Fetch) ([]string, error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}
+	o.use()
 	return o.log.fetch(f), nil
 }
 

@@ -413,6 +413,9 @@ func TestIdleOperationsAreClosed(t *testing.T) {
 		_, err = b.Get(one.ID) // a use
 		require.NoError(t, err)
 		time.Sleep(59 * time.Minute)
+		_, err = b.FetchLog(one.ID, Fetch{MaxRows: 1}) // another
+		require.NoError(t, err)
+		time.Sleep(59 * time.Minute)
 		require.Len(t, b.All(), 2)
 		time.Sleep(2 * time.Minute)
 		left := b.All()

@@ -298,10 +298,30 @@ func (o *operation) broke(err error) error {
 	return e
 }
 
+// use notes a call of a client.
+func (o *operation) use() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.used = time.Now()
+}
+
+// touched is info for a client, who uses the operation by it.
+func (o *operation) touched() Info {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.used = time.Now()
+	return o.snapshot()
+}
+
 // info is a snapshot.
 func (o *operation) info() Info {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	return o.snapshot()
+}
+
+// snapshot is info for who holds mu.
+func (o *operation) snapshot() Info {
 	return Info{
 		ID: o.id, SessionID: o.req.SessionID, User: o.req.User, Query: o.req.Query, Async: o.req.Async,
 		State: o.state, Created: o.created, Started: o.started, Completed: o.completed,

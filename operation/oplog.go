@@ -2,6 +2,7 @@ package operation
 
 import (
 	"cmp"
+	"slices"
 	"sync"
 )
 
@@ -29,6 +30,10 @@ type opLog struct {
 func (l *opLog) add(added ...line) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.lines == nil {
+		const usual = 8 // what most statements write, and a little more
+		l.lines = make([]line, 0, max(usual, len(added)))
+	}
 	l.lines = append(l.lines, added...)
 	for _, a := range added {
 		l.size += a.size()
@@ -45,7 +50,7 @@ func (l *opLog) shrink(size int) {
 		l.size -= l.lines[drop].size()
 		drop++
 	}
-	l.lines = append(l.lines[:0:0], l.lines[drop:]...)
+	l.lines = slices.Delete(l.lines, 0, drop) // where they are: there will soon be as many
 	l.dropped += drop
 }
 

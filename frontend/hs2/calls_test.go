@@ -197,6 +197,33 @@ func TestTimeoutIsCanceledForOldClients(t *testing.T) {
 	require.Equal(t, hive.TOperationState_TIMEDOUT_STATE, operationStatus(t, other, h).GetOperationState())
 }
 
+// TestTermsAreRemembered of the statement that was begun last, if it is the connection's own.
+func TestTermsAreRemembered(t *testing.T) {
+	t.Parallel()
+	s := serve(t, hs2.Options{})
+	c, other := s.dial(t), s.dial(t)
+	mine, old := open(t, c), openV(t, other, v5, nil)
+	lookups := func(c *hs2test.Client, h *hive.TOperationHandle, byRow bool) int {
+		s.back.mu.Lock()
+		before := s.back.lookups
+		s.back.mu.Unlock()
+		requireOK(t, second(c.GetResultSetMetadata(t.Context(), &hive.TGetResultSetMetadataReq{OperationHandle: h})).Status)
+		r := second(c.FetchResults(t.Context(), &hive.TFetchResultsReq{OperationHandle: h, MaxRows: 1}))
+		requireOK(t, r.Status)
+		require.Equal(t, byRow, len(r.Results.Rows) > 0)
+		s.back.mu.Lock()
+		defer s.back.mu.Unlock()
+		return s.back.lookups - before
+	}
+	first, next := run(t, c, mine, "select 1", true).OperationHandle, run(t, c, mine, "select 1", false).OperationHandle
+	require.Zero(t, lookups(c, next, false))
+	require.Positive(t, lookups(c, first, false))
+	require.Positive(t, lookups(other, next, true), "others read in their own version")
+	require.Positive(t, lookups(c, run(t, c, old, "select 1", true).OperationHandle, false), "a session that is none of the connection's")
+	requireOK(t, second(c.CloseOperation(t.Context(), &hive.TCloseOperationReq{OperationHandle: next})).Status)
+	requireFailed(t, second(c.FetchResults(t.Context(), &hive.TFetchResultsReq{OperationHandle: next, MaxRows: 1})).Status, "HY000", "Invalid OperationHandle")
+}
+
 func TestRequestsReachTheBackend(t *testing.T) {
 	t.Parallel()
 	s := serve(t, hs2.Options{})

@@ -28,6 +28,7 @@ type conn struct {
 	unnamed bool
 	// opened are the sessions that it has opened on this connection, the youngest last.
 	opened []opened
+	recent recent
 	// sent is to be called when the answer to the call has been sent; nil when nobody
 	// wants to know.
 	sent func()
@@ -53,6 +54,13 @@ type opened struct {
 	terms terms
 	// keep leaves the session open when the connection drops.
 	keep bool
+}
+
+// recent is the statement that was begun last, in a session of this connection, and the
+// terms of its rows: what is asked about it next need not look these up.
+type recent struct {
+	id    uuid.UUID
+	terms terms
 }
 
 // log is ours, with the client's address. Most clients give no reason to write to it.

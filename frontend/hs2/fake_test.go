@@ -34,6 +34,7 @@ type fake struct {
 	fetches  []operation.Fetch
 	// encodesAhead has rows encoded before they come.
 	encodesAhead bool
+	lookups      int           // of operations
 	keywords     string        // of the engine
 	canceled     chan struct{} // closed when a synchronous statement's caller has gone
 }
@@ -206,6 +207,13 @@ func (f *fake) op(id uuid.UUID) (*fakeOp, error) {
 }
 
 func (f *fake) Operation(_ context.Context, id uuid.UUID) (operation.Info, error) {
+	f.mu.Lock()
+	f.lookups++
+	f.mu.Unlock()
+	return f.info(id)
+}
+
+func (f *fake) info(id uuid.UUID) (operation.Info, error) {
 	op, err := f.op(id)
 	if err != nil {
 		return operation.Info{}, err
@@ -256,8 +264,8 @@ func (f *fake) CloseOperation(_ context.Context, id uuid.UUID) error {
 
 var oneColumn = arrow.NewSchema([]arrow.Field{{Name: "n", Type: arrow.PrimitiveTypes.Int64, Nullable: true}}, nil)
 
-func (f *fake) Schema(ctx context.Context, id uuid.UUID) (*arrow.Schema, error) {
-	info, err := f.Operation(ctx, id)
+func (f *fake) Schema(_ context.Context, id uuid.UUID) (*arrow.Schema, error) {
+	info, err := f.info(id)
 	switch {
 	case err != nil:
 		return nil, err

@@ -21,15 +21,11 @@ func (c *conn) getResultSetMetadata(ctx context.Context, q *tcli.TGetResultSetMe
 	if err != nil {
 		return nil, err
 	}
-	info, err := c.h.opts.Backend.Operation(ctx, id)
+	t, err := c.termsOf(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	schema, err := c.h.opts.Backend.Schema(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	t, err := c.readAs(ctx, info)
 	switch {
 	case err != nil:
 		return nil, err
@@ -50,11 +46,7 @@ func (c *conn) fetchResults(ctx context.Context, q *tcli.TFetchResultsReq) (resp
 		return nil, err
 	}
 	// The handle does not say in which version its owner reads.
-	info, err := c.h.opts.Backend.Operation(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	t, err := c.readAs(ctx, info)
+	t, err := c.termsOf(ctx, id)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package hs2
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -108,6 +109,29 @@ func (c *conn) terms(ctx context.Context, id uuid.UUID) (terms, error) {
 	}
 	t.form, err = c.h.opts.Form.with(info.Conf)
 	return t, err
+}
+
+// note remembers the terms of a statement of this connection's own session.
+func (c *conn) note(ctx context.Context, info operation.Info) {
+	if !slices.ContainsFunc(c.opened, func(o opened) bool { return o.id == info.SessionID }) {
+		return
+	}
+	if t, err := c.readAs(ctx, info); err == nil {
+		c.recent = recent{info.ID, t}
+	}
+}
+
+// termsOf is readAs by an operation's id. That there is one, and whether the client may use
+// it, is for who asks for its rows to find out.
+func (c *conn) termsOf(ctx context.Context, id uuid.UUID) (terms, error) {
+	if c.recent.id == id {
+		return c.recent.terms, nil
+	}
+	info, err := c.h.opts.Backend.Operation(ctx, id)
+	if err != nil {
+		return terms{}, err
+	}
+	return c.readAs(ctx, info)
 }
 
 // readAs is how an operation's rows are to be sent. Only those of statements come

@@ -124,7 +124,7 @@ func (s *httpHandler) serve(w http.ResponseWriter, r *http.Request) error {
 	defer func() {
 		c.delivered()
 		c.wire.done()
-		c.id, c.opened = identity{}, nil
+		c.id, c.opened, c.recent = identity{}, nil, recent{}
 		s.conns.Put(c)
 	}()
 	c.id, c.client, c.server = id, s.clientAddress(r), localAddress(r)

@@ -26,6 +26,7 @@ func (c *conn) executed(ctx context.Context, info operation.Info) (response, err
 		_ = c.h.opts.Backend.CloseOperation(ctx, info.ID) // without an answer the client can't
 		return nil, info.Err
 	}
+	c.note(ctx, info)
 	return started(info), nil
 }
 

@@ -45,6 +45,14 @@ type Session struct {
 	initial map[string]string // what the session began with, for RESET
 	conf    map[string]string
 	vars    map[string]string
+	last    again
+}
+
+// again is the last statement that is the same in DuckDB's SQL, if it is short: clients
+// ask the same ones all the time. A change of conf or vars empties it.
+type again struct {
+	sql  string
+	plan Plan
 }
 
 // NewSession makes the dialect's side of a session with the settings and Hive
@@ -63,6 +71,21 @@ func NewSession(conf, vars map[string]string, o Options) *Session {
 // before the session's. It fails with Invalid, SQLSTATE 42601 and line and
 // column for text that it can't read.
 func (s *Session) Translate(sql string, overlay map[string]string) (Plan, error) {
+	const short = 256 // bytes
+	if len(overlay) > 0 || len(sql) > short {
+		return s.translate(sql, overlay)
+	}
+	if s.last.sql == sql && sql != "" {
+		return s.last.plan, nil
+	}
+	plan, err := s.translate(sql, nil)
+	if err == nil && plan.SQL == sql && plan.Plain() {
+		s.last = again{sql, plan}
+	}
+	return plan, err
+}
+
+func (s *Session) translate(sql string, overlay map[string]string) (Plan, error) {
 	if err := readable(sql); err != nil {
 		return Plan{}, err
 	}

@@ -43,7 +43,10 @@ func (s *Session) set(sql string, end int) (Plan, bool, error) {
 		target = s.vars
 	}
 	plan := rows([]string{"key", "value"}, []string{key, shown(name, value)})
-	plan.Commit = func() { target[name] = value }
+	plan.Commit = func() {
+		target[name] = value
+		s.last = again{}
+	}
 	return plan, true, nil
 }
 
@@ -154,6 +157,7 @@ func (s *Session) reset(c *cursor) (Plan, bool) {
 		return Plan{NoResult: true, Commit: func() {
 			clear(s.conf)
 			maps.Copy(s.conf, s.initial)
+			s.last = again{}
 		}}, true
 	}
 	from := c.peek(0).Off
@@ -172,6 +176,7 @@ func (s *Session) reset(c *cursor) (Plan, bool) {
 		} else {
 			delete(s.conf, key)
 		}
+		s.last = again{}
 	}}, true
 }
 

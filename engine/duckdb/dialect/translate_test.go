@@ -191,6 +191,38 @@ func TestVariables(t *testing.T) {
 	require.Equal(t, `USE "var"`, plan.SQL)
 }
 
+// TestTheSameAgain: what a session has just said means what it did, until something is set.
+func TestTheSameAgain(t *testing.T) {
+	t.Parallel()
+	s := hive(nil, nil)
+	translated := func(sql string, overlay map[string]string) string {
+		plan, err := s.Translate(sql, overlay)
+		require.NoError(t, err, sql)
+		if plan.Commit != nil {
+			plan.Commit()
+		}
+		return plan.SQL
+	}
+	const sql = `select "a", '${hivevar:v}', '${c}'`
+	text := map[string]string{dialect.KeyDoubleQuotes: "string"}
+	for range 2 {
+		for range 2 {
+			require.Equal(t, sql, translated(sql, nil))
+			require.Equal(t, `select 'a', '${hivevar:v}', '${c}'`, translated(sql, text))
+		}
+		translated("set "+dialect.KeyDoubleQuotes+"=string", nil)
+		require.Equal(t, `select 'a', '${hivevar:v}', '${c}'`, translated(sql, nil))
+		translated("reset "+dialect.KeyDoubleQuotes, nil)
+	}
+	require.Equal(t, sql, translated(sql, nil))
+	translated("set c=1", nil)
+	require.Equal(t, `select "a", '${hivevar:v}', '1'`, translated(sql, nil))
+	translated("reset", nil)
+	require.Equal(t, sql, translated(sql, nil))
+	translated("set hivevar:v=2", nil)
+	require.Equal(t, `select "a", '2', '${c}'`, translated(sql, nil))
+}
+
 // local is a local answer as text.
 func local(t *testing.T, plan dialect.Plan) answerText {
 	t.Helper()
