@@ -97,7 +97,7 @@ func (e *encoded) of(page *Page) any {
 func (r *result) isEncoded() bool { return r.encoded.value != nil && r.encoded.start == r.offset }
 
 // encodeNext has the page encoded that the same request would get next, if it is at
-// hand. Nobody moves the cursor meanwhile: reading is held, and nothing is encoded.
+// hand. Nobody who wants it encoded moves the cursor meanwhile, because reading is held.
 func (r *result) encodeNext(f Fetch) (done bool) {
 	page := r.nextPage(f)
 	if page == nil {
@@ -111,19 +111,19 @@ func (r *result) encodeNext(f Fetch) (done bool) {
 	return value != nil
 }
 
-// ready is the page that f asks for if it is encoded, or nil. It needs no turn to read,
-// so that it doesn't wait for who reads further ahead.
+// ready is the page that f asks for if it is at hand, and encoded if it is to be, or nil.
+// It needs no turn to read, so that it doesn't wait for who reads further ahead.
 func (r *result) ready(ctx context.Context, f Fetch) *Page {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closed || f.Orientation == First || !r.isEncoded() {
+	if r.closed || f.Orientation == First || f.Encode != nil && !r.isEncoded() {
 		return nil
 	}
 	page := r.nextPage(f)
 	switch {
 	case page == nil:
 		return nil
-	case r.encoded.of(page) == nil:
+	case f.Encode != nil && r.encoded.of(page) == nil:
 		page.Release()
 		return nil
 	}

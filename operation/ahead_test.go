@@ -105,29 +105,32 @@ func TestReadAheadOfAllResultsIsBounded(t *testing.T) {
 	})
 }
 
-// Who wants a page that is encoded doesn't wait for the batch that somebody reads.
-func TestAnEncodedPageDoesNotWait(t *testing.T) {
+// Who wants a page that is at hand, and encoded if he wants it so, doesn't wait for the
+// batch that somebody reads.
+func TestAPageAtHandDoesNotWait(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, Options{}, map[string]script{"q": {batches: 90, perBatch: 1000, nextDelay: time.Second}})
-		info, err := b.start(t, "q", false, 0)
-		require.NoError(t, err)
-		fetch := func() time.Duration {
-			began := time.Now()
-			p, err := b.Fetch(info.ID, Fetch{MaxRows: 1000, Encode: func(*Page) any { return true }})
+	for _, encode := range []func(*Page) any{nil, func(*Page) any { return true }} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, Options{}, map[string]script{"q": {batches: 90, perBatch: 1000, nextDelay: time.Second}})
+			info, err := b.start(t, "q", false, 0)
 			require.NoError(t, err)
-			require.EqualValues(t, 1000, p.Rows)
-			p.Release()
-			return time.Since(began)
-		}
-		fetch()
-		fetch()                             // both were there
-		time.Sleep(1500 * time.Millisecond) // the next one is encoded, and the one after it is being read
-		require.Zero(t, fetch())
-		time.Sleep(time.Second)
-		require.Zero(t, fetch())
-		time.Sleep(10 * time.Second) // a mutex stops a bubble's clock: nobody may wait for one
-	})
+			fetch := func() time.Duration {
+				began := time.Now()
+				p, err := b.Fetch(info.ID, Fetch{MaxRows: 1000, Encode: encode})
+				require.NoError(t, err)
+				require.EqualValues(t, 1000, p.Rows)
+				p.Release()
+				return time.Since(began)
+			}
+			fetch()
+			fetch()                             // both were there
+			time.Sleep(1500 * time.Millisecond) // there is another, and the one after it is being read
+			require.Zero(t, fetch())
+			time.Sleep(time.Second)
+			require.Zero(t, fetch())
+			time.Sleep(10 * time.Second) // a mutex stops a bubble's clock: nobody may wait for one
+		})
+	}
 }
 
 // A client with large pages makes the gateway hold a window of them, not a page.
