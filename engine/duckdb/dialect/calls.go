@@ -13,6 +13,8 @@ type call struct {
 	to string
 	// window is the name with OVER or DISTINCT behind it, where macros can't be.
 	window string
+	// once takes the place of the name where the arguments are large; see nesting.go.
+	once string
 	// pattern is the argument, from 1, that is a Java time pattern.
 	pattern int
 	// text says that the result is text, which Hive calculates with as a number.
@@ -45,6 +47,12 @@ var calls = func() map[string]call {
 			}
 			c.arities |= 1 << n
 		}
+		m[name] = c
+	}
+	for _, s := range siblings() {
+		name := strings.TrimPrefix(strings.TrimPrefix(s.name, once), casting)
+		c := m[name]
+		c.once = library + "." + quoteName(s.name)
 		m[name] = c
 	}
 	return m
@@ -205,6 +213,9 @@ func (e *emitter) endOfCall(i int) int {
 
 func (e *emitter) rename(i, open int, p paren, c call) {
 	name := c.to
+	if c.once != "" && e.nested(open) {
+		name = c.once
+	}
 	if end := e.endOfCall(p.close); c.window != "" && (end != p.close || e.is(e.next(open), "distinct")) {
 		name = c.window
 	}
@@ -304,9 +315,16 @@ func (e *emitter) cast(open int, p paren) (int, bool) {
 	name := castsTo[strings.ToUpper(duck)]
 	whole := single && e.tokens[first].Kind == Number && !strings.ContainsAny(e.src[e.tokens[first].Off:e.tokens[first].End], ".eE") &&
 		e.tokens[first].End-e.tokens[first].Off <= len("32")
+	macro := casting + name
+	if sized.Size > 0 {
+		macro = sizing + strings.TrimRight(sized.Type, "()0123456789")
+	}
+	if e.nested(open) {
+		macro = once + macro
+	}
 	switch {
 	case sized.Size > 0:
-		e.out.WriteString(library + "." + quoteName(sizing+strings.TrimRight(sized.Type, "()0123456789")) + "(")
+		e.out.WriteString(library + "." + quoteName(macro) + "(")
 		e.replaceCast(p, ", "+strconv.Itoa(sized.Size)+")")
 	case whole && (strings.HasSuffix(strings.ToUpper(duck), "INT") || duck == "INTEGER"), single && duck == varchar && e.tokens[first].Kind == String:
 		e.out.WriteString("CAST(")
@@ -315,7 +333,7 @@ func (e *emitter) cast(open int, p paren) (int, bool) {
 		e.out.WriteString("TRY_CAST(")
 		e.replaceCast(p, " AS "+duck+")")
 	default:
-		e.out.WriteString(library + "." + quoteName(casting+name) + "(")
+		e.out.WriteString(library + "." + quoteName(macro) + "(")
 		e.replaceCast(p, ")")
 	}
 	e.prev, e.any = e.tokens[open], true

@@ -200,3 +200,6 @@ func (d *duck) schema(res *duckdb.Result, options duckdb.ArrowOptions) *arrow.Sc
 	}
 	return schema
 }
+
+// tryRaw runs SQL that may fail.
+func (d *duck) tryRaw(sql string) (answer, error) { return d.try(dialect.Plan{SQL: sql}) }

@@ -18,6 +18,8 @@ type emitter struct {
 	any    bool  // prev is set
 
 	parens  []paren        // by the token that opens; made when first asked for
+	weighed bool           // single is made
+	single  map[int]bool   // calls, by their parentheses, that write their arguments once
 	ahead   map[int]string // texts to write before tokens
 	behind  map[int]string // texts to write behind tokens
 	instead map[int]string // texts to write in the place of tokens

@@ -73,6 +73,7 @@ func Setup() []string {
 	slices.SortStableFunc(list, func(a, b macro) int { // those that others call come first
 		return strings.Compare(ours(a), ours(b))
 	})
+	list = append(list, siblings()...)
 	for _, m := range list {
 		sql = append(sql, "CREATE MACRO "+library+".main."+quoteName(m.name)+" "+strings.Join(m.bodies, ", "))
 	}
@@ -96,7 +97,7 @@ func plainNames(sql string) string {
 	return strings.ReplaceAll(withSizes(withoutLibrary(sql)), casting, "")
 }
 
-var libraryNames = strings.NewReplacer(library+".main.", "", library+".", "", `"`+library+`".`, "")
+var libraryNames = strings.NewReplacer(library+".main."+once, "", library+"."+once, "", library+".main.", "", library+".", "", `"`+library+`".`, "")
 
 func withoutLibrary(sql string) string { return withBrackets(libraryNames.Replace(sql)) }
 

@@ -10,7 +10,7 @@ var lengths = []string{"(x) AS CAST(CASE WHEN typeof(x) = 'BLOB' THEN " + bytesO
 
 // bytesOf is the number of bytes in x, which is a BLOB or a text. The text of a
 // BLOB has four characters for bytes that need it.
-const bytesOf = "CASE WHEN typeof(x) = 'BLOB' THEN length(CAST(x AS VARCHAR)) - 3 * len(regexp_extract_all(CAST(x AS VARCHAR), '\\x[0-9A-F]{2}')) " +
+const bytesOf = "CASE WHEN typeof(x) = 'BLOB' THEN length(CAST(x AS VARCHAR)) - 3 * len(regexp_extract_all(CAST(x AS VARCHAR), '\\\\x[0-9A-F]{2}')) " +
 	"ELSE strlen(CAST(x AS VARCHAR)) END"
 
 // dollars turns a replacement of Java's into one of RE2's: $1 is \1, and \$ is a
