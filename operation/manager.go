@@ -92,7 +92,7 @@ func (m *OperationManager) reap(now time.Time) {
 	var idle []uuid.UUID
 	for id, o := range m.byID {
 		o.mu.Lock()
-		if o.state.Terminal() && now.Sub(o.used) >= m.opts.IdleTimeout {
+		if o.state.Terminal() && o.reading == 0 && now.Sub(o.used) >= m.opts.IdleTimeout {
 			idle = append(idle, id)
 		}
 		o.mu.Unlock()
@@ -307,7 +307,7 @@ func (m *OperationManager) All() []Info {
 }
 
 // Counts says how many operations a session has had, how many are open, and
-// how many of those are at work.
+// how many of those are at work or being read from.
 func (m *OperationManager) Counts(session uuid.UUID) (total, open, busy int) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
@@ -318,6 +318,9 @@ func (m *OperationManager) Counts(session uuid.UUID) (total, open, busy int) {
 	for _, o := range t.ops {
 		select {
 		case <-o.done:
+			if o.isRead() {
+				busy++
+			}
 		default:
 			busy++
 		}

@@ -398,34 +398,6 @@ func TestCallerWhoGoesAway(t *testing.T) {
 	})
 }
 
-func TestIdleOperationsAreClosed(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, Options{IdleTimeout: time.Hour, CheckInterval: time.Minute}, map[string]script{"slow": {delay: 5 * time.Hour}, "one": {batches: 1, perBatch: 1}})
-		ctx, stop := context.WithCancel(t.Context())
-		over := make(chan error)
-		go func() { over <- b.Run(ctx, func() {}) }()
-		one, err := b.start(t, "one", false, 0)
-		require.NoError(t, err)
-		slow, err := b.start(t, "slow", true, 0)
-		require.NoError(t, err)
-		time.Sleep(59 * time.Minute)
-		_, err = b.Get(one.ID) // a use
-		require.NoError(t, err)
-		time.Sleep(59 * time.Minute)
-		_, err = b.FetchLog(one.ID, Fetch{MaxRows: 1}) // another
-		require.NoError(t, err)
-		time.Sleep(59 * time.Minute)
-		require.Len(t, b.All(), 2)
-		time.Sleep(2 * time.Minute)
-		left := b.All()
-		require.Len(t, left, 1, "what runs is not idle")
-		require.Equal(t, slow.ID, left[0].ID)
-		stop()
-		require.NoError(t, <-over)
-	})
-}
-
 func TestDetachClosesAll(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, Options{}, map[string]script{"slow": {delay: time.Hour}, "q": {batches: 9, perBatch: 2000}})

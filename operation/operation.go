@@ -43,7 +43,8 @@ type operation struct {
 	state     State
 	started   time.Time
 	completed time.Time
-	used      time.Time // the last call of a client
+	used      time.Time // the last call of a client, or its end
+	reading   int       // calls that read rows right now
 	err       *sqlerr.Error
 	progress  *engine.Progress
 	tenths    int     // of the progress that the log tells; copyStatus's own
@@ -235,14 +236,35 @@ func (o *operation) fetch(f Fetch) (*Page, error) {
 	}
 	// The stream is read in the operation's context: a caller who goes away in the
 	// middle must not end a result that he, or another, may ask for again.
-	page, err := r.fetch(o.ctx, f)
+	page, err := o.read(func() (*Page, error) { return r.fetch(o.ctx, f) })
 	if err != nil {
 		return nil, o.broke(err)
 	}
-	o.mu.Lock()
-	o.fetched += page.Rows
-	o.mu.Unlock()
 	return page, nil
+}
+
+// read has a call read rows, which may take longer than an operation may be idle.
+func (o *operation) read(rows func() (*Page, error)) (page *Page, err error) {
+	o.mu.Lock()
+	o.reading++
+	o.mu.Unlock()
+	defer func() { // also after a panic
+		o.mu.Lock()
+		o.reading--
+		if page != nil {
+			o.fetched += page.Rows
+		}
+		o.used = time.Now()
+		o.mu.Unlock()
+	}()
+	return rows()
+}
+
+// isRead says whether a call reads rows right now.
+func (o *operation) isRead() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.reading > 0
 }
 
 // readAt reads rows at a place of the result.
@@ -254,16 +276,13 @@ func (o *operation) readAt(ctx context.Context, at Range) (*Page, error) {
 	if r.schema == nil {
 		return &Page{Start: at.Offset}, nil
 	}
-	page, err := r.readAt(ctx, at)
+	page, err := o.read(func() (*Page, error) { return r.readAt(ctx, at) })
 	if err != nil {
 		if cause := context.Cause(o.ctx); cause != nil {
 			err = cause
 		}
 		return nil, sqlerr.From(err)
 	}
-	o.mu.Lock()
-	o.fetched += page.Rows
-	o.mu.Unlock()
 	return page, nil
 }
 
