@@ -108,6 +108,23 @@ func (p *Page) Release() {
 	p.Batches = nil
 	if next := p.next; next != nil {
 		p.next = nil
-		go next()
+		go func() {
+			if stretch() {
+				next()
+			}
+		}()
 	}
 }
+
+// stretch makes the stack of a new goroutine as large as reading and encoding a page
+// take, at once: grown bit by bit, each time with all calls on it to be looked through and
+// moved, it costs as much as encoding some thousand values. It is always true.
+//
+//go:noinline
+func stretch() bool {
+	var room [12 << 10]byte
+	return room[len(stretched)] == 0
+}
+
+// stretched is not known to the compiler, so that it can't leave out the room.
+var stretched []struct{}
