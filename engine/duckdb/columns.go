@@ -133,14 +133,25 @@ func vectorAt(chunk native.DataChunk, i, rows int, f form) vector {
 		v.valid = unsafe.Slice((*uint64)(mask), (rows+63)/64) //nolint:gosec // a bit for each row
 	}
 	if f == texts {
-		all := values[text](&v, rows)
-		for k := range all {
-			if !v.isNull(k) {
-				v.size += int(all[k].size)
-			}
-		}
+		v.size = textBytes(values[text](&v, rows), &v)
 	}
 	return v
+}
+
+// textBytes is how many bytes a vector's texts have, without those that are NULL.
+func textBytes(all []text, v *vector) (size int) {
+	if v.valid == nil {
+		for k := range all {
+			size += int(all[k].size)
+		}
+		return size
+	}
+	for k := range all {
+		if !v.isNull(k) {
+			size += int(all[k].size)
+		}
+	}
+	return size
 }
 
 // block is memory for a batch, lent until its last column is released.
@@ -309,18 +320,24 @@ func putValidity(out []byte, valid []uint64, rows int) (nulls int) {
 
 // putTexts copies texts; there is room for a short one behind the last.
 func putTexts(offsets []int32, data []byte, v *vector, rows int) {
-	at := 0
+	at, rest := 0, data
 	all := values[text](v, rows)
+	valid := v.valid
+	offsets = offsets[:len(all)+1]
 	for i := range all {
 		offsets[i] = int32(at)
-		switch t := &all[i]; {
-		case v.isNull(i):
-		case t.size <= textHere:
-			*(*[textHere]byte)(data[at:]) = t.here // what is too much is overwritten next
-			at += int(t.size)
+		t := &all[i]
+		size := int(t.size)
+		switch {
+		case valid != nil && v.isNull(i):
+			continue
+		case size <= textHere:
+			*(*[textHere]byte)(rest) = t.here // what is too much is overwritten next
 		default:
-			at += copy(data[at:], t.bytes())
+			copy(rest, t.bytes())
 		}
+		rest = rest[size:]
+		at += size
 	}
 	offsets[rows] = int32(at)
 }
