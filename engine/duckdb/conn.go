@@ -45,6 +45,7 @@ type conn struct {
 	answers     *memo         // what is known without DuckDB
 	catalog     recall        // what the catalog says to this connection
 	told        string        // the user that the handle was told
+	named       bool          // and DuckDB's names for him find him
 	ready       bool          // the connection's own settings are made
 	marked      bool          // something may be left on the handle: see spares
 	inTx        bool          // between BEGIN and COMMIT or ROLLBACK
@@ -111,7 +112,7 @@ func (c *conn) end(why *sqlerr.Error) {
 		c.seize()
 		c.endStream(why)
 		c.alive.Lock()
-		if c.handle.Ptr != nil && (c.marked || !c.ready || !c.db.spare(spare{c.handle, c.told})) {
+		if c.handle.Ptr != nil && (c.marked || !c.ready || !c.db.spare(spare{c.handle, c.told, c.named})) {
 			native.Disconnect(&c.handle)
 		}
 		c.handle.Ptr = nil
@@ -217,7 +218,7 @@ func (c *conn) take() error {
 	}
 	c.alive.Lock()
 	defer c.alive.Unlock()
-	c.handle, c.told, c.ready = h.handle, h.user, ready
+	c.handle, c.told, c.named, c.ready = h.handle, h.user, h.named, ready
 	return nil
 }
 

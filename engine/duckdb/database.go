@@ -55,6 +55,9 @@ type database struct {
 	// seeds is true where a handle's random numbers can't be vouched for.
 	seeds seeds
 
+	// users is true where objects may ask for the user by DuckDB's names.
+	users users
+
 	// lengths is true where tables may remember lengths of columns.
 	lengths lengths
 
@@ -130,6 +133,11 @@ func (db *database) configure(o Options) error {
 		return f.startError("the tables can't be listed")
 	}
 	db.lengths.Store(sized != "")
+	asked, f := ask(handle, findUsers, 0)
+	if f.failed() {
+		return f.startError("the views can't be listed")
+	}
+	db.users.Store(asked != "")
 	if _, f := ask(handle, strings.Join(dialect.Setup(), ";\n"), 0); f.failed() {
 		return f.startError("Hive's functions can't be made")
 	}

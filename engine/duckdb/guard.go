@@ -55,6 +55,11 @@ func permitText(sql string) error {
 	if strings.Contains(lower, dialect.UserVariable) && strings.Contains(lower, "variable") {
 		return sqlerr.New(sqlerr.Denied, "%s can't be set here: it says whose session this is", dialect.UserVariable)
 	}
+	if strings.Contains(lower, "user") && (strings.Contains(lower, "macro") || strings.Contains(lower, "function")) {
+		if err := permitNames(lower); err != nil {
+			return err
+		}
+	}
 	if strings.Contains(lower, "global") {
 		if found := setsForAll.FindStringSubmatch(lower); found != nil {
 			return sqlerr.New(sqlerr.Denied, "%sSET GLOBAL can't be said here: it changes what all sessions share; without GLOBAL it is for this session",

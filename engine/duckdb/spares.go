@@ -17,10 +17,12 @@ const maxSpares = 32
 // a handle as good as new.
 type spares struct{ handles []spare }
 
-// spare is a handle, with the user that it was last told.
+// spare is a handle, with the user that it was last told, and whether DuckDB's names find
+// him.
 type spare struct {
 	handle native.Connection
 	user   string
+	named  bool
 }
 
 // take returns a handle that is set up, if there is one.

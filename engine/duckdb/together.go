@@ -20,7 +20,11 @@ func (c *conn) settle(r *request) (failure, error) {
 	}
 	c.db.seeds.watch(r.plan)
 	c.db.lengths.watch(r.plan)
-	return failure{}, permit(r.plan)
+	c.db.users.watch(r.plan)
+	if err := permit(r.plan); err != nil {
+		return failure{}, err
+	}
+	return c.nameUser(r.plan), nil
 }
 
 // resolve puts the plan that the answer leads to in the place of one that asks.

@@ -1,6 +1,7 @@
 package duckdb
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -42,6 +43,78 @@ func TestEachSessionHasItsUser(t *testing.T) {
 		}
 		c.Close()
 		require.Equal(t, 1, spareHandles(e), "the next one has its handle")
+	}
+}
+
+// TestDuckDBsNamesFindTheUser in its own SQL, and in views that it made, whatever reads them.
+func TestDuckDBsNamesFindTheUser(t *testing.T) { //nolint:tparallel // the second finds what the first has made
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "db")
+	open := func(e *Engine, user, dialect string) *conn {
+		c, err := e.Open(t.Context(), engine.OpenRequest{User: user, Conf: map[string]string{"kyuubi.engine.duckdb.sql.dialect": dialect}})
+		require.NoError(t, err)
+		t.Cleanup(func() { c.Close() })
+		return c.(*conn)
+	}
+	asks := []string{
+		"SELECT current_user", "SELECT CURRENT_USER AS u", "SELECT session_user", "SELECT user", "SELECT current_user()", "SELECT max(u) FROM (SELECT session_user AS u)",
+		"SELECT user FROM (SELECT 'ann' AS user) t",
+	}
+	views := []string{"SELECT a || b || c FROM seen", "SELECT m()"}
+	t.Run("made", func(t *testing.T) {
+		e := start(t, Options{Path: file})
+		hive, ann := open(e, "ann", DialectHive), open(e, "ann", DialectDuckDB)
+		exec(t, hive, "SELECT 1 + 1")
+		require.False(t, hive.named, "it costs time, and nobody has asked")
+		for _, sql := range asks {
+			require.Equal(t, []string{"ann"}, names(t, ann, sql), sql)
+		}
+		exec(t, ann, "CREATE VIEW seen AS SELECT current_user AS a, session_user() AS b, user AS c")
+		exec(t, ann, "CREATE MACRO m() AS current_user || 'x' || 'y'")
+		require.Equal(t, []string{"annannann"}, names(t, hive, views[0]))
+		exec(t, ann, "BEGIN")
+		require.Equal(t, []string{"ann"}, names(t, ann, "SELECT current_user"))
+		exec(t, ann, "ROLLBACK")
+		require.Equal(t, []string{"ann"}, names(t, ann, "SELECT current_user"))
+
+		begun := open(e, "bob", DialectDuckDB)
+		exec(t, begun, "BEGIN")
+		require.Equal(t, []string{"bob"}, names(t, begun, "SELECT current_user"))
+		exec(t, begun, "ROLLBACK")
+		require.Equal(t, []string{"bob"}, names(t, begun, "SELECT current_user"), "what named him is rolled back")
+	})
+	t.Run("found", func(t *testing.T) {
+		e := start(t, Options{Path: file})
+		for _, user := range []string{"carol", "o'bob", "carol"} {
+			c := open(e, user, DialectHive)
+			require.Equal(t, []string{user + user + user}, names(t, c, views[0]))
+			require.Equal(t, []string{user + "xy"}, names(t, c, views[1]))
+			c.Close()
+			require.Equal(t, 1, spareHandles(e))
+		}
+	})
+}
+
+// TestNobodyRedefinesTheUser: what his name means is not for statements to say.
+func TestNobodyRedefinesTheUser(t *testing.T) {
+	t.Parallel()
+	for _, dialect := range []string{DialectDuckDB, DialectHive} {
+		c := connect(t, start(t, Options{Dialect: dialect}))
+		for _, sql := range []string{
+			"CREATE TEMP MACRO current_user() AS 'bob'", "CREATE OR REPLACE TEMP FUNCTION \"Session_User\"() AS 'bob'",
+			"create macro if not exists temp.main.user() as 'bob'", "DROP MACRO current_user", "drop macro if exists \"temp\".\"current_user\"",
+			"CREATE /* a */ TEMP MACRO /* b */ current_user () AS 'bob'", "DROP FUNCTION user",
+			"PREPARE p AS CREATE TEMP MACRO current_user() AS 'bob'", "CREATE TEMP MACRO\n--\ncurrent_user() AS TABLE SELECT 1",
+		} {
+			_, err := c.Run(t.Context(), engine.Statement{SQL: sql})
+			require.Error(t, err, sql)
+			if dialect == DialectDuckDB {
+				require.ErrorIs(t, err, sqlerr.Denied, sql)
+			}
+		}
+		for _, sql := range []string{"CREATE MACRO user_name() AS current_user", "CREATE MACRO is_user(x) AS x = current_user", "DROP MACRO user_name"} {
+			exec(t, c, sql)
+		}
 	}
 }
 

@@ -65,6 +65,16 @@ const user = "() AS coalesce(getvariable('" + UserVariable + "'), '')"
 // TellUser is the statement that tells a connection its user.
 func TellUser(name string) string { return "SET VARIABLE " + UserVariable + " = " + quote(name) }
 
+// NameUser are statements that make DuckDB's own names for the user find the one of the
+// connection.
+func NameUser() string {
+	var sql strings.Builder
+	for _, name := range [...]string{"current_user", "session_user", "user"} {
+		sql.WriteString("CREATE OR REPLACE TEMP MACRO " + quoteName(name) + user + ";")
+	}
+	return sql.String()
+}
+
 // Setup are the statements that make Hive's functions in a fresh database. They
 // touch no file.
 func Setup() []string {

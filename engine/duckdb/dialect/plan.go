@@ -30,6 +30,9 @@ type Plan struct {
 	// so that the line that DuckDB names in an error is the user's. Otherwise cut
 	// that part of the message off: it would show what the user never wrote.
 	Verbatim bool
+	// Untouched says that SQL is the client's text in DuckDB's own SQL, of which nothing
+	// has been read.
+	Untouched bool
 	// Schema, when not nil, takes the place of the result's own: same number and
 	// types of columns, but with comments and metadata.
 	Schema *arrow.Schema

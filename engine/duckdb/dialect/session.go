@@ -94,7 +94,7 @@ func (s *Session) translate(sql string, overlay map[string]string) (Plan, error)
 	}
 	conf := settings{overlay, s.conf, s.opts.Defaults}
 	if !s.hive(conf) {
-		return Plan{SQL: sql, Verbatim: true}, nil
+		return Plan{SQL: sql, Verbatim: true, Untouched: true}, nil
 	}
 	sql, sub, err := substitute(sql, conf, s.vars)
 	if err != nil {

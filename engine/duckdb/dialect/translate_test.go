@@ -130,7 +130,7 @@ func TestDuckDBDialectIsUntouched(t *testing.T) {
 	s := dialect.NewSession(nil, nil, dialect.Options{})
 	plan, err := s.Translate(sql, nil)
 	require.NoError(t, err)
-	require.Equal(t, dialect.Plan{SQL: sql, Verbatim: true}, plan)
+	require.Equal(t, dialect.Plan{SQL: sql, Verbatim: true, Untouched: true}, plan)
 	_, err = s.Translate("select 1 \x00 2", nil)
 	require.ErrorIs(t, err, sqlerr.Invalid, "DuckDB would run the half of it")
 
