@@ -49,7 +49,7 @@ var (
 
 	// ThriftMaxConnections bounds the open connections.
 	ThriftMaxConnections = Int("kyuubi.frontend.thrift.max.connections", 16384,
-		"How many Thrift connections may be open at a time, binary and HTTP each; those beyond are closed, clients of the binary protocol with a word, and counted in the metrics. 0 is no limit.").
+		"How many Thrift connections may be open at a time, binary and HTTP each; those beyond are told so and closed (where they come in a flood, without a word), and counted in the metrics. 0 is no limit.").
 		AtLeast(0).Ours()
 
 	// ThriftLoginTimeout bounds the time for a login.
@@ -98,7 +98,7 @@ var (
 
 	// RestMaxConnections bounds the open connections.
 	RestMaxConnections = Int("kyuubi.frontend.rest.max.connections", 16384,
-		"How many REST connections may be open at a time; those beyond are closed at once and counted in the metrics. 0 is no limit.").
+		"How many REST connections may be open at a time; those beyond get 503 and are closed (where they come in a flood, at once), and counted in the metrics. 0 is no limit.").
 		AtLeast(0).Ours()
 
 	// RestMaxBodySize bounds a request's body.

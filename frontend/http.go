@@ -36,9 +36,12 @@ type HTTPOptions struct {
 	Stranger func(first byte) []byte
 	// MaxHeaderBytes bounds a request's header; 0 means 64 KiB.
 	MaxHeaderBytes int
-	// MaxConnections is the limit of open connections; those beyond it are closed
-	// at once and counted. 0 means no limit.
+	// MaxConnections is the limit of open connections; those beyond it are counted, and
+	// closed once Full has answered, or at once where they are many. 0 means no limit.
 	MaxConnections int
+	// Full answers the requests of connections beyond the limit; nil is a 503 in plain
+	// text. It logs nothing: they may be many.
+	Full http.Handler
 	// Grace is how long requests may go on after the service was told to stop.
 	Grace time.Duration
 	// Log is where failures go; nil discards them.
@@ -79,11 +82,14 @@ func NewHTTPService(opts HTTPOptions) *HTTPService {
 	if opts.IdleTimeout == 0 {
 		opts.IdleTimeout = 2 * time.Minute
 	}
+	if opts.Full == nil {
+		opts.Full = http.HandlerFunc(tooMany)
+	}
 	if opts.MaxHeaderBytes == 0 {
 		opts.MaxHeaderBytes = 64 << 10
 	}
 	s := &HTTPService{opts: opts}
-	s.gate = gate{counts: &s.counts, limit: opts.MaxConnections, refused: map[net.Conn]bool{}, onFull: func() {
+	s.gate = gate{counts: &s.counts, limit: opts.MaxConnections, refused: map[net.Conn]*time.Timer{}, onFull: func() {
 		opts.Log.Warn("connections are refused: the limit is reached", "service", s.String(), "limit", opts.MaxConnections)
 	}}
 	return s
@@ -176,6 +182,9 @@ func (s *HTTPService) server(serving context.Context) *http.Server {
 	if s.opts.TLS != nil { // else there is no HTTP/2, and the gate has counted all
 		handler = s.inside.count(handler)
 	}
+	if s.opts.MaxConnections > 0 {
+		handler = door(handler, s.opts.Full)
+	}
 	return &http.Server{
 		Handler:           handler,
 		TLSConfig:         s.opts.TLS.Clone(),
@@ -184,6 +193,7 @@ func (s *HTTPService) server(serving context.Context) *http.Server {
 		IdleTimeout:       s.opts.IdleTimeout,
 		MaxHeaderBytes:    s.opts.MaxHeaderBytes,
 		BaseContext:       func(net.Listener) context.Context { return serving },
+		ConnContext:       s.gate.admit,
 		ConnState:         s.gate.state,
 		ErrorLog:          newErrorLog(s.opts.Log, s.opts.Name),
 	}

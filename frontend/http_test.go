@@ -135,7 +135,17 @@ func TestHTTPLimits(t *testing.T) {
 		return res.StatusCode
 	}
 	require.Equal(t, 200, ask(""))
-	requireClosed(t, dial(t, s.Addr()))
+	beyond := dial(t, s.Addr())
+	_, err := io.WriteString(beyond, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	require.NoError(t, err)
+	res, err := http.ReadResponse(bufio.NewReader(beyond), nil)
+	require.NoError(t, err)
+	defer res.Body.Close()
+	require.Equal(t, 503, res.StatusCode)
+	require.True(t, res.Close)
+	_, err = io.Copy(io.Discard, res.Body)
+	require.NoError(t, err)
+	requireClosed(t, beyond)
 	require.EqualValues(t, 1, s.Connections().Refused())
 	require.EqualValues(t, 1, s.Connections().Open())
 	require.Equal(t, 431, ask("X: "+strings.Repeat("x", 64<<10)+"\r\n"))
@@ -143,8 +153,47 @@ func TestHTTPLimits(t *testing.T) {
 
 	require.Eventually(t, func() bool { return s.Connections().Open() == 0 }, 10*time.Second, time.Millisecond)
 	slow := dial(t, s.Addr())
-	_, err := io.WriteString(slow, "GET / HT")
+	_, err = io.WriteString(slow, "GET / HT")
 	require.NoError(t, err)
 	_, err = io.Copy(io.Discard, slow) // until the server closes; an answer may come before
 	require.NotErrorIs(t, err, os.ErrDeadlineExceeded)
+}
+
+// TestHTTPFlood: of many beyond the limit some are told, and the silent ones are cut off.
+func TestHTTPFlood(t *testing.T) {
+	t.Parallel()
+	s := NewHTTPService(HTTPOptions{
+		Name: "x", Address: loopback, Handler: http.HandlerFunc(hello), MaxConnections: 1, ReadHeaderTimeout: time.Minute,
+		Full: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }),
+	})
+	start(t, s)
+	kept := dial(t, s.Addr())
+	_, err := io.WriteString(kept, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	require.NoError(t, err)
+	read := bufio.NewReader(kept)
+	res, err := http.ReadResponse(read, nil)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+
+	told := make([]net.Conn, maxTold)
+	for i := range told {
+		told[i] = dial(t, s.Addr())
+	}
+	require.Eventually(t, func() bool { return s.Connections().Refused() == maxTold }, 10*time.Second, time.Millisecond)
+	requireClosed(t, dial(t, s.Addr()))
+	_, err = io.WriteString(told[0], "POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc")
+	require.NoError(t, err)
+	res, err = http.ReadResponse(bufio.NewReader(told[0]), nil)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	require.Equal(t, http.StatusTeapot, res.StatusCode)
+	for _, conn := range told[1:] {
+		requireClosed(t, conn)
+	}
+	require.EqualValues(t, 1, s.Connections().Open())
+	require.NoError(t, kept.Close())
+	require.Eventually(t, func() bool {
+		code, _, err := fetch(t.Context(), s)
+		return err == nil && code == 200
+	}, 10*time.Second, 10*time.Millisecond, "there is room again")
 }

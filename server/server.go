@@ -210,6 +210,7 @@ func (s *Server) buildREST() error {
 		IdleTimeout:       config.Get(s.conf, config.RestIdleTimeout),
 		MaxHeaderBytes:    int(config.Get(s.conf, config.RestMaxHeaderSize)),
 		MaxConnections:    config.Get(s.conf, config.RestMaxConnections),
+		Full:              rest.Full(),
 		Grace:             socketGrace,
 		Log:               s.log,
 	})

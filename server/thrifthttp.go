@@ -2,6 +2,7 @@ package server
 
 import (
 	"crypto/tls"
+	"net/http"
 	"strings"
 	"time"
 
@@ -42,6 +43,7 @@ func (s *Server) buildThriftHTTP(handler *hs2.Handler) error {
 		IdleTimeout:       config.Get(s.conf, config.ThriftHTTPIdleTime),
 		MaxHeaderBytes:    int(config.Get(s.conf, config.ThriftHTTPHeaderSize)),
 		MaxConnections:    config.Get(s.conf, config.ThriftMaxConnections),
+		Full:              http.HandlerFunc(hs2.Full),
 		Grace:             socketGrace,
 		Log:               s.log,
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http"
 	"time"
 
 	"github.com/nekomata-sql/nekomata/frontend/lastwords"
@@ -25,12 +26,19 @@ func (h *Handler) RefusePlain(ctx context.Context, nc net.Conn) {
 // limit is reached.
 const fullTime = time.Second
 
+const fullText = "the gateway has as many connections as it takes (kyuubi.frontend.thrift.max.connections): try again later"
+
+// Full answers the requests of HTTP clients beyond the limit of connections: 503.
+func Full(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Retry-After", "5")
+	http.Error(w, fullText, http.StatusServiceUnavailable)
+}
+
 // RefuseFull tells a client that there are as many connections as there may be. It
 // doesn't log. The caller closes nc.
 func (h *Handler) RefuseFull(ctx context.Context, nc net.Conn) {
-	const text = "the gateway has as many connections as it takes (kyuubi.frontend.thrift.max.connections): try again later"
 	c := h.newSocket(nc)
-	if r, ok := errors.AsType[*refusal](c.hear(ctx, time.Now().Add(fullTime), text, text)); ok {
+	if r, ok := errors.AsType[*refusal](c.hear(ctx, time.Now().Add(fullTime), fullText, fullText)); ok {
 		lastwords.Say(c.nc, r.reply)
 	}
 }
