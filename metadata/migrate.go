@@ -121,8 +121,11 @@ func (s *Store) unusable(err error) error {
 		return fail(sqlerr.Invalid, "there is no such database: CREATE DATABASE it, or name another one")
 	case errors.As(err, &my) && (my.Number == 1045 || my.Number == 1044 || my.Number == 1142 || my.Number == 1698):
 		return fail(sqlerr.Invalid, "the user may not (%s): check %s and its password, and GRANT the user all on the database", my.Message, userKey)
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), errors.Is(err, os.ErrInvalid):
+	case errors.As(err, new(*fs.PathError)), errors.Is(err, os.ErrInvalid):
 		return fail(sqlerr.Invalid, "%v: make its directory and let this user write there, or name another file", err)
+	case s.dialect.name == sqliteName && judge(err).kind == sqlerr.Unavailable:
+		return fail(sqlerr.Unavailable, "%v: see that this user may write the file and its directory, that their disk has room and works, "+
+			"and that no other program holds the file, or name another one", err)
 	case judge(err).kind == sqlerr.Unavailable:
 		return fail(sqlerr.Unavailable, "%v: start it, or point to another one", err)
 	default:

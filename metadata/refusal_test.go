@@ -1,6 +1,7 @@
 package metadata_test
 
 import (
+	"database/sql"
 	"net"
 	"os"
 	"path/filepath"
@@ -27,6 +28,18 @@ func requireRefused(t *testing.T, o metadata.Options, kind sqlerr.Kind, words ..
 		require.Contains(t, message, word)
 	}
 	require.NotContains(t, message, "geheim")
+}
+
+// requireHeld makes a file of SQLite's that another program writes to for as long as the
+// test runs.
+func requireHeld(t *testing.T, path string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	db.SetMaxOpenConns(1)
+	t.Cleanup(func() { _ = db.Close() })
+	_, err = db.ExecContext(t.Context(), "BEGIN EXCLUSIVE")
+	require.NoError(t, err)
 }
 
 func mariaDBRefusals(t *testing.T, m *metadatatest.MariaDB) {
@@ -89,6 +102,10 @@ func TestSQLiteRefusals(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	requireRefused(t, metadata.Options{URL: "jdbc:sqlite:" + dir + "/no/such.db"}, sqlerr.Invalid, dir, "make its directory")
+	requireRefused(t, metadata.Options{URL: "jdbc:sqlite:" + dir}, sqlerr.Invalid, dir, "is a directory", "name another file")
+	held := filepath.Join(dir, "held.db")
+	requireHeld(t, held)
+	requireRefused(t, metadata.Options{URL: "jdbc:sqlite:" + held + "?busy_timeout=10"}, sqlerr.Unavailable, held, "no other program holds the file")
 	garbage := filepath.Join(dir, "garbage.db")
 	require.NoError(t, os.WriteFile(garbage, []byte(strings.Repeat("not a database ", 1000)), 0o600))
 	requireRefused(t, metadata.Options{URL: "jdbc:sqlite:" + garbage}, sqlerr.Internal, garbage)

@@ -28,7 +28,7 @@ func newSQLite(a address, o Options) (*dialect, error) {
 	}
 	a.params.drop("journal_mode", "foreign_keys", "date_class", "date_precision", "transaction_mode", "open_mode", "shared_cache")
 	d := &dialect{
-		name:    "sqlite",
+		name:    sqliteName,
 		now:     "CAST(ROUND(unixepoch('subsec') * 1000) AS INTEGER)",
 		putting: 1, // there is one writer
 		columns: "SELECT name FROM pragma_table_info('metadata')",
@@ -60,6 +60,8 @@ func newSQLite(a address, o Options) (*dialect, error) {
 	}
 	return d, nil
 }
+
+const sqliteName = "sqlite"
 
 // inMemory is SQLite's name for a database that ends with its connection.
 const inMemory = ":memory:"

@@ -74,11 +74,25 @@ func TestUsageErrors(t *testing.T) {
 		{"serve --port 1", "unknown flag: --port; see nekomata serve --help"},
 		{"serve now", `nekomata serve takes no argument such as "now"; see nekomata serve --help`},
 		{"config --conf", "flag needs an argument: --conf; see nekomata config --help"},
+		{"serve --conf novalue", "--conf novalue: write it as key=value; see nekomata serve --help"},
+		{"config --conf =x --data-dir /d", "--conf =x: write it as key=value; see nekomata config --help"},
+		{"serve --data-dir=", "--data-dir is empty: name a directory, or leave the flag out for the default; see nekomata serve --help"},
 		{"--nonsense", "unknown flag: --nonsense; see nekomata --help"},
 	} {
 		r := run(t, nil, strings.Fields(tc.args)...)
 		require.Equal(t, result{exitUsage, "", "nekomata: " + tc.want + "\n"}, r, tc.args)
 	}
+}
+
+// TestUsageErrorsAreOneToALine, and come before the errors of what is configured.
+func TestUsageErrorsAreOneToALine(t *testing.T) {
+	t.Parallel()
+	r := run(t, nil, "config", "--data-dir", " ", "--conf", "a", "--conf", "kyuubi.engine.type=TRINO", "--conf", "b")
+	require.Equal(t, exitUsage, r.code)
+	require.Empty(t, r.out)
+	require.Equal(t, []string{"--data-dir is empty", "--conf a", "--conf b"}, []string{
+		strings.Split(strings.Split(r.err, "\n")[0], ": ")[1], strings.Split(strings.Split(r.err, "\n")[1], ": ")[1], strings.Split(strings.Split(r.err, "\n")[2], ": ")[1],
+	})
 }
 
 func TestConfigurationErrorsAreOneToALine(t *testing.T) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -73,9 +74,11 @@ type settings struct {
 	dataDir string
 	files   []string
 	conf    []string
+	cmd     *cobra.Command
 }
 
 func (s *settings) register(cmd *cobra.Command) {
+	s.cmd = cmd
 	f := cmd.Flags()
 	f.StringVar(&s.dataDir, "data-dir", "",
 		"`DIR` for all state (default $XDG_STATE_HOME/nekomata or ~/.local/state/nekomata)")
@@ -83,6 +86,26 @@ func (s *settings) register(cmd *cobra.Command) {
 	f.StringArrayVar(&s.conf, "conf", nil, "one setting, `KEY=VALUE`; may be repeated, wins over files and environment")
 }
 
+// check refuses what could only be a slip, such as a variable of a script that is empty.
+func (s *settings) check() error {
+	var bad []error
+	refuse := func(format string, args ...any) {
+		bad = append(bad, usageError{fmt.Errorf(format+"; see %s --help", append(args, s.cmd.CommandPath())...)})
+	}
+	if s.cmd.Flags().Changed("data-dir") && strings.TrimSpace(s.dataDir) == "" {
+		refuse("--data-dir is empty: name a directory, or leave the flag out for the default")
+	}
+	for _, setting := range s.conf {
+		if key, _, ok := strings.Cut(setting, "="); !ok || strings.TrimSpace(key) == "" {
+			refuse("--conf %s: write it as key=value", setting)
+		}
+	}
+	return errors.Join(bad...)
+}
+
 func (s *settings) load(p *program) (*config.Config, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
 	return config.Load(config.Sources{Files: s.files, Environ: p.environ, Flags: s.conf, DataDir: s.dataDir})
 }
