@@ -107,6 +107,10 @@ func lengthsOfTables(t *testing.T, c engine.Conn) {
 		{"SELECT * FROM default.t x WHERE id = 1 LIMIT 5", all, row},
 		{"SELECT x.* FROM `t` AS x ORDER BY id", all, row},
 		{"SELECT c, V, t.v AS w, upper(v) AS u FROM t", []string{"c char(3)", "v varchar(10)", "w varchar(10)", "u string"}, []string{"c  ", "vv", "vv", "VV"}},
+		{"SELECT replace(s, 's', 'r') AS r, v FROM t", []string{"r string", "v varchar(10)"}, []string{"r", "vv"}},
+		{"SELECT * EXCLUDE (id, s) FROM t", []string{"v string", "c string"}, []string{"vv", "c"}},
+		{"SELECT * REPLACE (upper(v) AS v) FROM t", []string{"id int", "v string", "c string", "s string"}, []string{"-", "VV", "c", "s"}},
+		{"SELECT COLUMNS('v|c') FROM t", []string{"v string", "c string"}, []string{"vv", "c"}},
 		{"SELECT v, count(*) n FROM t GROUP BY v", []string{"v varchar(10)", "n bigint"}, []string{"vv", "-"}},
 		{
 			"SELECT a.v, p.*, w, a.c FROM t a LEFT JOIN plain p ON a.id = p.id AND left(p.w, 1) = 'w'",

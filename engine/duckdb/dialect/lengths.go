@@ -215,7 +215,7 @@ func (c *cursor) selected() (selection, bool) {
 }
 
 // joinsRows are the words that bring in other rows or columns.
-var joinsRows = set("union intersect except exclude replace minus lateral columns pivot unpivot into natural using semi anti")
+var joinsRows = set("union intersect except minus lateral columns pivot unpivot into natural using semi anti")
 
 // opText is the text of the operator ahead by n, else "".
 func (c *cursor) opText(n int) string {
