@@ -39,7 +39,7 @@ func main() {
 	flag.IntVar(&o.starts, "starts", 5, "how often the gateway is started for its start time")
 	flag.BoolVar(&o.spark, "spark", true, "measure Spark's Thrift server too")
 	flag.BoolVar(&o.thrift, "thrift", true, "measure Thrift, by Hive's JDBC driver")
-	flag.StringVar(&o.only, "only", "", "of what is measured by JDBC only this: select1, session, many or rows")
+	flag.StringVar(&o.only, "only", "", "of what is measured by JDBC only this: select1, sum, session, many, manysums or rows")
 	flag.BoolVar(&o.replay, "prepared", true, "measure a server that replays prepared bytes too, which is the client's own ceiling")
 	flag.BoolVar(&o.crowd, "crowd", true, "measure 1,000 busy sessions and 10,000 idle connections")
 	flag.BoolVar(&o.rest, "rest", true, "measure REST, by wrk")

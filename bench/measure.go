@@ -111,8 +111,10 @@ func measurements() []measurement {
 		{what: "select1", driver: drivers[0], rows: [][2]string{
 			{"p50", "`select 1`, warm connection, p50 (ms)"}, {"p99", "`select 1`, warm connection, p99 (ms)"},
 		}},
+		{what: "sum", driver: drivers[0], rows: [][2]string{{"p50", "`select 1 + 0`, warm connection, p50 (ms)"}}},
 		{what: "session", driver: drivers[0], rows: [][2]string{{"p50", "open and close a session, p50 (ms)"}}},
 		{what: "many", driver: drivers[0], rows: [][2]string{{"persecond", "64 connections, `select 1` (per second)"}}},
+		{what: "manysums", driver: drivers[0], rows: [][2]string{{"persecond", "64 connections, `select 1 + 0` (per second)"}}},
 	}
 	for _, driver := range drivers {
 		all = append(all, measurement{what: "rows", driver: driver, rows: [][2]string{

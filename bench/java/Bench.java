@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * One measurement of one server through Hive's JDBC driver; prints "NAME VALUE" lines.
  * Everything is bounded in count and in time.
  *
- * Usage: Bench HOST:PORT USER select1|session|many|record SQL ROWS SECONDS
+ * Usage: Bench HOST:PORT USER select1|sum|session|many|manysums|rows|record SQL ROWS SECONDS
  * where SECONDS bounds each part.
  */
 public final class Bench {
@@ -28,13 +28,19 @@ public final class Bench {
         seconds = Integer.parseInt(args[5]);
         switch (args[2]) {
             case "select1":
-                select1(url);
+                small(url, LITERAL);
+                break;
+            case "sum":
+                small(url, SUM);
                 break;
             case "session":
                 session(url);
                 break;
             case "many":
-                many(url, 64);
+                many(url, 64, LITERAL);
+                break;
+            case "manysums":
+                many(url, 64, SUM);
                 break;
             case "rows":
                 rows(url, sql, want);
@@ -75,18 +81,23 @@ public final class Bench {
         return sorted[(int) Math.min(sorted.length - 1, Math.floor(quantile * sorted.length))] / 1e6;
     }
 
-    private static void one(Statement s) throws SQLException {
-        try (ResultSet r = s.executeQuery("select 1")) {
+    /** What pools ask; a server may know the answer already. */
+    private static final String LITERAL = "select 1";
+    /** What must be planned and computed each time. */
+    private static final String SUM = "select 1 + 0";
+
+    private static void one(Statement s, String sql) throws SQLException {
+        try (ResultSet r = s.executeQuery(sql)) {
             if (!r.next() || r.getInt(1) != 1 || r.next()) {
-                throw new SQLException("select 1 is not 1");
+                throw new SQLException(sql + " is not 1");
             }
         }
     }
 
-    private static void select1(String url) throws SQLException {
+    private static void small(String url, String sql) throws SQLException {
         try (Connection c = connect(url); Statement s = c.createStatement()) {
-            repeat(1500, seconds, () -> one(s));
-            long[] took = repeat(3000, seconds, () -> one(s));
+            repeat(1500, seconds, () -> one(s, sql));
+            long[] took = repeat(3000, seconds, () -> one(s, sql));
             System.out.println("p50 " + millis(took, 0.5));
             System.out.println("p99 " + millis(took, 0.99));
         }
@@ -99,7 +110,7 @@ public final class Bench {
         System.out.println("p50 " + millis(took, 0.5));
     }
 
-    private static void many(String url, int width) throws Exception {
+    private static void many(String url, int width, String sql) throws Exception {
         Connection[] connections = new Connection[width];
         Thread[] threads = new Thread[width];
         AtomicLong done = new AtomicLong();
@@ -118,7 +129,7 @@ public final class Bench {
                 try (Statement s = c.createStatement()) {
                     ready.countDown();
                     while (System.nanoTime() < end && failure.get() == null) {
-                        one(s);
+                        one(s, sql);
                         long now = System.nanoTime();
                         if (now >= from[0] && now < end) {
                             done.incrementAndGet();
@@ -148,7 +159,8 @@ public final class Bench {
         connect(url).close();
         try (Connection c = connect(url); Statement s = c.createStatement()) {
             s.setFetchSize(10_000);
-            one(s);
+            one(s, LITERAL);
+            one(s, SUM);
             fetch(s, sql + WARM, 60);
             fetch(s, sql, 60);
         }
