@@ -175,7 +175,7 @@ func describeFunction(c *cursor) (Plan, bool, error) {
 	}
 	is := "lower(function_name) = lower(" + quote(n.last()) + ")"
 	return Plan{SQL: `SELECT tab_name FROM (SELECT 0 AS n, 'Function: ' || min(function_name) AS tab_name FROM duckdb_functions() WHERE ` + is +
-		` HAVING count(*) > 0 UNION ALL SELECT 1, 'Usage: ' || function_name || '(' || array_to_string(parameters, ', ') || ')' || ` +
+		` HAVING count(*) > 0 UNION ALL SELECT DISTINCT 1, 'Usage: ' || function_name || '(' || array_to_string(parameters, ', ') || ')' || ` +
 		`coalesce(' - ' || description, '') FROM duckdb_functions() WHERE ` + is +
 		` UNION ALL SELECT 2, 'Function: ' || ` + quote(n.last()) + ` || ' not found.' WHERE NOT EXISTS (SELECT 1 FROM duckdb_functions() WHERE ` + is +
 		`)) ORDER BY n, tab_name`}, true, nil

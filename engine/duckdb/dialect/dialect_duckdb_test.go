@@ -134,6 +134,7 @@ func TestDescribeOnDuckDB(t *testing.T) {
 	_, err := d.hive("describe select 1")
 	require.ErrorContains(t, err, "DESCRIBE QUERY")
 	require.Equal(t, "Function: upper", d.must("describe function upper").rows[0][0])
+	require.Equal(t, [][]string{{"Function: abs"}, {"Usage: abs(x) - Absolute value"}}, d.must("describe function abs").rows, "once, for all types")
 	require.Equal(t, [][]string{{"Function: no'such not found."}}, d.must("describe function `no'such`").rows)
 
 	// A name in a detail that looks like a type stays as it is.
@@ -368,4 +369,12 @@ func TestPatternsAreData(t *testing.T) {
 		require.Len(t, a.rows, 1, plan.SQL)
 		require.Equal(t, table, a.rows[0][2])
 	})
+}
+
+func TestLimitWithTwoNumbers(t *testing.T) {
+	t.Parallel()
+	d := newDuck(t)
+	require.Equal(t, [][]string{{"3"}, {"4"}}, d.must("select id from range(10) order by id limit 3, 2").rows)
+	_, err := d.hive("select 0x1F")
+	require.ErrorContains(t, err, `"0x1F"`, "it was 0 with the name x1F")
 }

@@ -65,7 +65,7 @@ func TestLex(t *testing.T) {
 		"$1 ${x}":                       {"op:$", "number:1", "op:$", "op:{", "word:x", "op:}"},
 		`e'\n' N'a' r'\n' X'0aFF'`:      {"string=\n", "string=a", `string=\n`, "bytes=0aFF"},
 		"ee'a' date'2024-01-01'":        {"word:ee", "string=a", "word:date", "string=2024-01-01"},
-		"1.5 .5 1e5 1.5E-3 0x1F 1_000":  {"number:1.5", "number:.5", "number:1e5", "number:1.5E-3", "number:0x1F", "number:1_000"},
+		"1.5 .5 1e5 1.5E-3 0x1F 1_000":  {"number:1.5", "number:.5", "number:1e5", "number:1.5E-3", "word:0x1F", "number:1_000"},
 		"10L 2y 3S 1.5BD 1d 2F":         {"number:10L", "number:2y", "number:3S", "number:1.5BD", "number:1d", "number:2F"},
 		"a.2024_x, (.5), `b`.1.2, 1..2": {"word:a", "op:.", "word:2024_x", "op:,", "op:(", "number:.5", "op:)", "op:,", "name=b", "op:.", "word:1", "op:.", "word:2", "op:,", "number:1", "op:.", "number:.2"},
 		"2024_x 1a 12e 1.5x":            {"word:2024_x", "word:1a", "word:12e", "number:1.5", "word:x"},

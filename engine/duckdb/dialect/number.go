@@ -10,6 +10,7 @@ func (l *lexer) number(t *Token) error {
 	if l.at("0x") || l.at("0X") {
 		l.pos += 2
 		l.skipWord()
+		t.Kind = Word // neither Hive nor DuckDB has such numbers; the latter takes 0x1F for a 0 named x1F
 		return nil
 	}
 	l.skipDigits()

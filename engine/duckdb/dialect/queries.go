@@ -30,12 +30,28 @@ func (e *emitter) clause(i int, word string) (int, bool) {
 		}
 	case "values":
 		return e.values(i, n)
+	case "limit":
+		e.offset(n)
 	case "group":
 		if e.is(n, "by") {
 			e.grouping(n)
 		}
 	}
 	return i, false
+}
+
+// offset writes LIMIT from, rows as DuckDB has it; n is the token behind LIMIT.
+func (e *emitter) offset(n int) {
+	number := func(i int) bool { return i < len(e.tokens) && e.tokens[i].Kind == Number }
+	comma := e.next(n)
+	if !number(n) || !e.is(comma, ",") || !number(e.next(comma)) {
+		return
+	}
+	rows := e.next(comma)
+	from := e.src[e.tokens[n].Off:e.tokens[n].End]
+	e.replace(n, e.src[e.tokens[rows].Off:e.tokens[rows].End])
+	e.replace(comma, "OFFSET")
+	e.replace(rows, from)
 }
 
 // distribution writes DISTRIBUTE BY and CLUSTER BY: in a window they make
