@@ -303,7 +303,7 @@ func TestErrors(t *testing.T) {
 	require.Equal(t, "NotFound", e.Kind)
 	require.NotEmpty(t, e.RequestID)
 	require.Contains(t, err.Error(), id)
-	require.Contains(t, err.Error(), "(SQLSTATE HY000)")
+	require.Contains(t, err.Error(), "(SQLSTATE 08003)")
 	err = c.CloseSession(t.Context(), "../count?x=y")
 	require.ErrorAs(t, err, &e, "a handle can't lead elsewhere")
 	require.Equal(t, http.StatusNotFound, e.Status)

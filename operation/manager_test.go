@@ -414,6 +414,7 @@ func TestDetachClosesAll(t *testing.T) {
 	require.Empty(t, b.All())
 	_, err := b.start(t, "q", true, 0)
 	require.ErrorIs(t, err, sqlerr.NotFound)
+	require.Equal(t, "08003", sqlerr.From(err).SQLState())
 	_, err = b.Get(uuid.New())
 	require.ErrorIs(t, err, sqlerr.NotFound)
 }

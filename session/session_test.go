@@ -225,6 +225,7 @@ func TestIdleSessionsExpireAndStopClosesAll(t *testing.T) {
 			require.NoError(t, err)
 		}
 		require.ErrorIs(t, m.Close(idle), sqlerr.NotFound)
+		require.Equal(t, "08003", sqlerr.From(m.Close(idle)).SQLState(), "pools let go of class 08 only")
 		stop()
 		require.NoError(t, <-over)
 		require.Zero(t, m.Count())
