@@ -16,7 +16,8 @@ import (
 // everybody, or, told to write to a file that it may not open, makes DuckDB end the
 // whole process; enable_profiling stays on a handle; a parser that is switched is
 // switched for all. query and json_execute_serialized_sql run SQL that is computed,
-// in which no such name can be seen.
+// in which no such name can be seen, and import_database that of files (IMPORT DATABASE
+// is ours).
 //
 // A name is looked for in the text, also within strings and comments: what is
 // refused without need is a text with a call in it, and no trick of quoting or
@@ -24,7 +25,7 @@ import (
 const (
 	gap = `(?:[\s\p{Z}\x{200b}\x{feff}]|/\*(?s:.*?)\*/|--[^\n]*\n)*`
 
-	overAll = `(?:enable|disable)_(?:logging|profiling|peg_parser)|truncate_duckdb_logs|write_log|json_execute_serialized_sql`
+	overAll = `(?:enable|disable)_(?:logging|profiling|peg_parser)|truncate_duckdb_logs|write_log|json_execute_serialized_sql|import_database`
 )
 
 var (
@@ -35,7 +36,7 @@ var (
 	// setsForAll is also a prepared one.
 	setsForAll = regexp.MustCompile(`^` + gap + `(?:prepare\b(?s:.*)\bas` + gap + `)?(re)?set` + gap + `global\b`)
 	// hints are what a text has to contain for the above to be tried.
-	hints = []string{"_logging", "_profiling", "_peg_parser", "_duckdb_logs", "write_log", "_serialized_sql", "query"}
+	hints = []string{"_logging", "_profiling", "_peg_parser", "_duckdb_logs", "write_log", "_serialized_sql", "import_database", "query"}
 )
 
 // permit refuses a plan that calls what must not be called.

@@ -44,7 +44,7 @@ type changes struct{ atomic.Int64 }
 // watch counts a plan that has been carried out.
 func (n *changes) watch(p *dialect.Plan) {
 	for _, list := range [][]string{p.Before, {p.SQL}, p.After} {
-		if slices.ContainsFunc(list, func(sql string) bool { return !onlyRows(firstWord(sql)) }) {
+		if slices.ContainsFunc(list, func(sql string) bool { return sql != "" && !onlyRows(firstWord(sql)) }) {
 			n.Add(1)
 			return
 		}
@@ -54,7 +54,7 @@ func (n *changes) watch(p *dialect.Plan) {
 // onlyRows tells whether statements that begin so read and change rows, and nothing else.
 func onlyRows(word string) bool {
 	switch word {
-	case "", "select", "with", "from", "values", "insert", "update", "delete", "merge", "explain", "show", "describe", "summarize":
+	case "select", "with", "from", "values", "insert", "update", "delete", "merge", "explain", "show", "describe", "summarize":
 		return true
 	}
 	return false

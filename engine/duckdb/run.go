@@ -165,10 +165,10 @@ func (c *conn) attempt(ctx context.Context, p *pass, r request) (engine.Rows, er
 }
 
 // firstWordIsPlain tells whether a statement is one that doesn't itself begin or
-// end transactions.
+// end transactions, and isn't several, of which some may be done.
 func firstWordIsPlain(sql string) bool {
 	switch firstWord(sql) {
-	case "begin", "start", "commit", "end", "rollback", "abort", "checkpoint":
+	case "begin", "start", "commit", "end", "rollback", "abort", "checkpoint", "import":
 		return false
 	}
 	return true

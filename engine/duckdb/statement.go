@@ -47,6 +47,8 @@ func (c *conn) perform(ctx context.Context, p *pass, r *request) (engine.Rows, f
 		return c.together(ctx, p, r.plan)
 	case r.plan.SQL == "":
 		return nothing(-1), failure{}, nil
+	case isImport(r.plan.SQL):
+		return c.importDatabase(ctx, p, r.plan.SQL)
 	}
 	s, f, err := c.prepare(r.plan.SQL)
 	if f.failed() || err != nil {
@@ -122,7 +124,7 @@ func (c *conn) finds(sql string) (bool, failure) {
 }
 
 // prepare makes a statement of sql, which must be one. Where DuckDB makes several
-// of it (PIVOT, IMPORT DATABASE), all but the last are executed on the way.
+// of it (PIVOT), all but the last are executed on the way.
 func (c *conn) prepare(sql string) (*statement, failure, error) {
 	s, f, err := c.prepareText(sql)
 	if f.failed() || err != nil {

@@ -39,13 +39,11 @@ func (u *users) watch(p dialect.Plan) {
 	if u.Load() {
 		return
 	}
-	switch firstWord(p.SQL) {
-	case "attach", "import":
+	switch word := firstWord(p.SQL); {
+	case word == "attach", word == "import":
 		u.Store(true)
-	case "create", "alter":
-		if p.Untouched && namesUser.MatchString(p.SQL) {
-			u.Store(true)
-		}
+	case p.Untouched && !onlyRows(word) && namesUser.MatchString(p.SQL):
+		u.Store(true)
 	}
 }
 

@@ -10,6 +10,9 @@ import (
 // has them as well. Statements can't name it themselves.
 const library = "__hive_sql"
 
+// Library is the name of the database with Hive's functions.
+const Library = library
+
 // macro is a function of Hive's. Each body is one number of parameters and what
 // it stands for, such as "(a, b) AS a + b".
 type macro struct {
