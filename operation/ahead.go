@@ -32,42 +32,72 @@ func (r *result) count(bytes int64) {
 	r.opts.ahead.Add(bytes)
 }
 
-// readAhead does what will be asked for next while the client is busy with the page
-// that it has got, of so many rows, in this order: the next page is read, it is
-// encoded, and more is read, since a client that is busy for long now may be quicker
-// later on. That is never more than the client has read so far, nor than stays in
-// memory of a result. Whoever wants to read himself waits for one batch at most, or for
-// the page that he wants to be encoded; who wants the page that is encoded doesn't wait.
-func (r *result) readAhead(ctx context.Context, rows int64, f Fetch) {
+// follow is for when a page of so many rows has been sent and its client is busy with it.
+// The next one is encoded here and now: that doesn't take long, and to hand it to another
+// goroutine would wake a thread for each page. To read may take long, so that is done on a
+// goroutine of its own, and not before half of what may be at hand has been fetched.
+func (r *result) follow(ctx context.Context, rows int64, f Fetch) {
 	r.mu.Lock()
-	already := r.looking
-	r.looking = true
-	r.mu.Unlock()
-	if already {
-		return
+	defer r.mu.Unlock()
+	if !r.looking && r.isThin(rows) {
+		r.looking = true
+		go r.readAhead(ctx, rows, f)
 	}
+	if f.Encode != nil && !r.isEncoded() {
+		r.encodeNext(f)
+	}
+}
+
+// isThin says whether less than a page is at hand, or than half of what may be.
+func (r *result) isThin(rows int64) bool {
+	lead := r.total - r.offset
+	return r.mayReadAhead() && (lead < rows || lead < r.offset/2 && r.heldBytes < r.opts.Window/2 && r.opts.ahead.Load() < aheadOfAll)
+}
+
+// readAhead reads a page, has it encoded, and reads on, since a client that is busy for
+// long now may be quicker later on. That is never more than the client has read so far,
+// nor than stays in memory of a result. Whoever wants to read himself waits for one batch
+// at most, or for the page that he wants to be encoded; who wants the page that is encoded
+// doesn't wait. With a page at hand nothing of this is urgent: threads that wait for the
+// core, to take a call or to send an answer, go first.
+func (r *result) readAhead(ctx context.Context, rows int64, f Fetch) {
+	stretch()
 	r.reading.Lock()
 	defer r.reading.Unlock()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	defer func() { r.looking = false }()
-	for r.mayReadAhead() || f.Encode != nil {
-		switch lead := r.total - r.offset; {
+	for {
+		lead := r.total - r.offset
+		switch {
 		case r.closed || r.wanted.Load() > 0:
 			return
 		case lead < rows && r.mayReadAhead() && (f.MaxBytes <= 0 || r.heldBytes < f.MaxBytes):
 			r.readOne(ctx)
-		case f.Encode != nil && !r.isEncoded():
-			if !r.encodeNext(f) {
-				return
-			}
+		case f.Encode != nil && !r.isEncoded() && r.encodeNext(f):
 		case lead < r.offset && r.mayReadAhead() && r.opts.ahead.Load() < aheadOfAll:
+			r.mu.Unlock()
+			giveWay()
+			r.mu.Lock()
 			r.readOne(ctx)
 		default:
 			return
 		}
 	}
 }
+
+// stretch makes the stack of a new goroutine as large as reading and encoding a page
+// take, at once: grown bit by bit, each time with all calls on it to be looked through and
+// moved, it costs as much as encoding some thousand values.
+//
+//go:noinline
+func stretch() bool {
+	var room [12 << 10]byte
+	return room[len(stretched)] == 0
+}
+
+// stretched is not known to the compiler, so that it can't leave out the room.
+var stretched []struct{}
 
 // readOne reads a batch. It gives mu up meanwhile.
 func (r *result) readOne(ctx context.Context) {
@@ -93,22 +123,30 @@ func (e *encoded) of(page *Page) any {
 	return nil
 }
 
-// isEncoded says whether the rows from the cursor on are encoded.
-func (r *result) isEncoded() bool { return r.encoded.value != nil && r.encoded.start == r.offset }
+// isEncoded says whether the rows from the cursor on are encoded, or can't be.
+func (r *result) isEncoded() bool { return r.encoded.rows > 0 && r.encoded.start == r.offset }
 
-// encodeNext has the page encoded that the same request would get next, if it is at
-// hand. Nobody who wants it encoded moves the cursor meanwhile, because reading is held.
+// encodeNext has the page encoded that the same request would get next, if it is at hand
+// and nobody does that already. It gives mu up meanwhile. A page that somebody else has
+// fetched then is encoded for nothing.
 func (r *result) encodeNext(f Fetch) (done bool) {
+	if r.encoding {
+		return false
+	}
 	page := r.nextPage(f)
 	if page == nil {
 		return false
 	}
 	defer page.Release()
+	r.encoding = true
 	r.mu.Unlock()
 	value := f.Encode(page)
 	r.mu.Lock()
-	r.encoded = encoded{page.Start, page.Rows, value}
-	return value != nil
+	r.encoding = false
+	if !r.closed {
+		r.encoded = encoded{page.Start, page.Rows, value}
+	}
+	return true
 }
 
 // ready is the page that f asks for if it is at hand, and encoded if it is to be, or nil.
@@ -140,9 +178,9 @@ func (r *result) handOver(ctx context.Context, f Fetch, page *Page) *Page {
 	r.conclude(page)
 	page.Encoded = r.encoded.of(page)
 	r.encoded = encoded{}
-	if page.Rows > 0 && !r.looking && (r.rows != nil || f.Encode != nil && len(r.held) > 0) {
+	if page.Rows > 0 && (r.rows != nil || f.Encode != nil && len(r.held) > 0) {
 		rows := page.Rows
-		page.next = func() { r.readAhead(ctx, rows, f) }
+		page.next = func() { r.follow(ctx, rows, f) }
 	}
 	return page
 }

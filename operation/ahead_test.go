@@ -63,13 +63,14 @@ func TestReadAheadGoesAsFarAsTheClient(t *testing.T) {
 		b := newBench(t, Options{Result: ResultOptions{Window: 500_000}}, map[string]script{"q": {batches: 90, perBatch: 1000}})
 		info, err := b.start(t, "q", false, 0)
 		require.NoError(t, err)
-		for _, want := range []int64{2000, 4000, 6000, 8000} {
+		for _, read := range []int64{2000, 4000, 6000, 8000} {
 			p, err := b.Fetch(info.ID, Fetch{MaxRows: 2000, Encode: func(*Page) any { return true }})
 			require.NoError(t, err)
 			p.Release()
 			synctest.Wait()
 			rows, _ := b.held(t, info.ID)
-			require.Equal(t, want, rows)
+			require.LessOrEqual(t, rows, read)
+			require.GreaterOrEqual(t, rows, max(2000, read/2))
 		}
 		for range 20 {
 			p, err := b.Fetch(info.ID, Fetch{MaxRows: 2000, Encode: func(*Page) any { return true }})

@@ -80,7 +80,7 @@ type Fetch struct {
 }
 
 // Page is a run of rows of a result. Release it when it has been sent: what will be
-// asked for next is read from then on, while the client is busy.
+// asked for next is made ready from then on, while the client is busy.
 type Page struct {
 	// Schema is nil for a statement without a result set.
 	Schema *arrow.Schema
@@ -97,10 +97,11 @@ type Page struct {
 	// Encoded is what Fetch.Encode made of just these rows beforehand, or nil.
 	Encoded any
 
-	next func() // reads what follows; nil when nothing does
+	next func() // makes ready what follows; nil when nothing does
 }
 
-// Release gives the batches back. A second call does nothing.
+// Release gives the batches back, and encodes the next page if its rows are at hand. A
+// second call does nothing.
 func (p *Page) Release() {
 	for _, b := range p.Batches {
 		b.Release()
@@ -108,23 +109,6 @@ func (p *Page) Release() {
 	p.Batches = nil
 	if next := p.next; next != nil {
 		p.next = nil
-		go func() {
-			if stretch() {
-				next()
-			}
-		}()
+		next()
 	}
 }
-
-// stretch makes the stack of a new goroutine as large as reading and encoding a page
-// take, at once: grown bit by bit, each time with all calls on it to be looked through and
-// moved, it costs as much as encoding some thousand values. It is always true.
-//
-//go:noinline
-func stretch() bool {
-	var room [12 << 10]byte
-	return room[len(stretched)] == 0
-}
-
-// stretched is not known to the compiler, so that it can't leave out the room.
-var stretched []struct{}

@@ -66,6 +66,7 @@ type result struct {
 	heldBytes int64
 	encoded   encoded
 	looking   bool         // somebody reads ahead
+	encoding  bool         // somebody encodes ahead
 	wanted    atomic.Int32 // how many wait for their turn to read
 	fate      atomic.Uint32
 }
