@@ -15,8 +15,7 @@ import (
 // what is left out.
 
 // narrowing says how a buffer is written: 0 as it is, otherwise with the bytes of a
-// value in the file in its lower half, 0 for even ones, and what the values are in the
-// upper one.
+// value in the file in its lower half and what the values are in the upper one.
 type narrowing uint8
 
 const (
@@ -80,12 +79,6 @@ func (p *packer) narrow(d arrow.ArrayData, i int) ([]byte, narrowing) {
 func (p *packer) narrowWords(all []int64, kind narrowing, step int) ([]byte, narrowing) {
 	const some = 256 // a look in between saves the rest where it is of no use
 	base, far := all[0], uint64(0)
-	switch {
-	case step == 1 && isEven(all):
-		return p.even(base, all[1]-base, len(all), kind)
-	case step == 2 && isEvenWide(all):
-		return p.even(base, all[2]-base, len(all)/2, kind)
-	}
 	for rest := all; len(rest) > 0; rest = rest[min(some, len(rest)):] {
 		if step == 1 {
 			far |= farthest(rest[:min(some, len(rest))], base)
@@ -98,14 +91,6 @@ func (p *packer) narrowWords(all []int64, kind narrowing, step int) ([]byte, nar
 	}
 	width := widthOf(far)
 	made, out := p.take(width*(len(all)/step), base)
-	putDistances(out, width, all, base, step)
-	return made, kind | narrowing(width)
-}
-
-// putDistances writes how far every so many of the words are from the base, in so many
-// bytes.
-func putDistances(dst []byte, width int, words []int64, base int64, step int) {
-	out, all := dst, words
 	switch width {
 	case 1:
 		for k := range out {
@@ -129,6 +114,7 @@ func putDistances(dst []byte, width int, words []int64, base int64, step int) {
 			binary.LittleEndian.PutUint32(out[4*k:], uint32(all[step*k]-base))
 		}
 	}
+	return made, kind | narrowing(width)
 }
 
 // four are the first words of those that are taken.
@@ -178,9 +164,6 @@ func farthestWide(all []int64, base int64) (far uint64) {
 func magnitude(d int64) uint64 { return uint64(d ^ d>>63) }
 
 func (p *packer) narrowOffsets(all []int32) ([]byte, narrowing) {
-	if isEven(all) {
-		return p.even(int64(all[0]), int64(all[1]-all[0]), len(all), shortTexts)
-	}
 	longest, before := int32(0), all[0]
 	for _, v := range all[1:] {
 		longest = max(longest, v-before)
@@ -222,9 +205,6 @@ func widthOf(magnitude uint64) int {
 // can't have made.
 func (how narrowing) widen(b []byte) *memory.Buffer {
 	width := int(how & widthMask)
-	if width == 0 {
-		return how.spread(b)
-	}
 	if width != 1 && width != 2 && width != 4 || len(b) < baseSize || len(b)%width != 0 {
 		return nil
 	}

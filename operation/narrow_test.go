@@ -2,7 +2,6 @@ package operation
 
 import (
 	"bytes"
-	"encoding/binary"
 	"math"
 	"strings"
 	"testing"
@@ -46,7 +45,7 @@ func narrowBatch(numbers []int64, high []int64, lengths []int, nulls []bool) arr
 func TestNarrow(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		n := rapid.IntRange(1, 80).Draw(t, "rows")
+		n := rapid.IntRange(1, 40).Draw(t, "rows")
 		base := rapid.OneOf(rapid.SampledFrom([]int64{0, math.MinInt64, math.MaxInt64}), rapid.Int64()).Draw(t, "base")
 		reach := rapid.SampledFrom([]int64{1, 127, 128, 129, math.MaxInt16, math.MaxInt16 + 2, math.MaxInt32, math.MaxInt32 + 2, math.MaxInt64}).Draw(t, "reach")
 		wide := rapid.SampledFrom([]int64{0, 0, 1}).Draw(t, "wide")
@@ -67,69 +66,6 @@ func TestNarrow(t *testing.T) {
 		defer got.Release()
 		require.True(t, array.RecordEqual(b, got), "%v\n%v", b, got)
 	})
-}
-
-// TestEven: numbers that count, but for one of them at most, come back, and those that count
-// take nothing.
-func TestEven(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		n := rapid.IntRange(1, 80).Draw(t, "rows")
-		next := rapid.OneOf(rapid.SampledFrom([]int64{0, math.MinInt64, math.MaxInt64 - 3}), rapid.Int64()).Draw(t, "base")
-		step := rapid.OneOf(rapid.SampledFrom([]int64{0, 1, -15, 1e6}), rapid.Int64()).Draw(t, "step")
-		numbers, high, lengths := make([]int64, n), make([]int64, n), make([]int, n)
-		size := rapid.IntRange(0, 9).Draw(t, "size")
-		for i := range numbers {
-			numbers[i], lengths[i] = next, size
-			next += step
-		}
-		odd := rapid.IntRange(0, 3).Draw(t, "odd")
-		switch i := rapid.IntRange(0, n-1).Draw(t, "place"); odd {
-		case 1:
-			numbers[i]++
-		case 2:
-			high[i] = 1
-		case 3:
-			lengths[i]++
-		}
-		b := narrowBatch(numbers, high, lengths, make([]bool, n))
-		defer b.Release()
-		parts, flat := appendFlat(nil, b, narrowSchema, &packer{})
-		require.True(t, flat)
-		form := bytes.Join(parts, nil)
-		got, err := readFlatForm(form, narrowSchema)
-		require.NoError(t, err)
-		defer got.Release()
-		require.True(t, array.RecordEqual(b, got), "%v\n%v", b, got)
-		if odd == 0 && n >= evenLeast {
-			const heads = 512 // and what builders have left
-			require.Less(t, len(form), heads+4*evenSize+n*(size+1))
-		}
-	})
-}
-
-// TestEvenIsBounded: a damaged file asks for no more than there may be.
-func TestEvenIsBounded(t *testing.T) {
-	t.Parallel()
-	form := func(base, step, n uint64) []byte {
-		b := binary.LittleEndian.AppendUint64(nil, base)
-		return binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(b, step), n)
-	}
-	for _, kind := range []narrowing{nearWords, nearWides, shortTexts} {
-		require.NotNil(t, kind.widen(form(5, 7, evenMost)))
-		require.Nil(t, kind.widen(form(5, 7, evenMost+1)))
-		require.Nil(t, kind.widen(form(5, 7, math.MaxUint64)))
-		require.Nil(t, kind.widen(form(5, 7, 1)[1:]))
-	}
-	require.Nil(t, shortTexts.widen(form(math.MaxUint64, 0, 2)), "an offset below 0")
-	require.Nil(t, shortTexts.widen(form(1, math.MaxInt32, 2)), "one that is too high")
-	require.Nil(t, shortTexts.widen(form(9, math.MaxUint64, 2)), "texts shorter than nothing")
-	require.Nil(t, (shortTexts + 1<<4).widen(form(0, 0, 2)))
-	all := make([]int64, 2*evenMost+2)
-	require.False(t, isEven(all[:evenMost+1]))
-	require.False(t, isEvenWide(all))
-	require.True(t, isEven(all[:evenMost]))
-	require.True(t, isEvenWide(all[:2*evenMost]))
 }
 
 // TestNarrowIsSmall: near numbers and short texts take little of the file.
