@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"testing"
+	"time"
 
 	"github.com/go-sql-driver/mysql"
 	"github.com/stretchr/testify/require"
@@ -48,4 +50,22 @@ func TestFailuresAreToldByNumber(t *testing.T) {
 	require.NoError(t, convert(nil, ""))
 	known := sqlerr.New(sqlerr.Gone, "x")
 	require.Same(t, known, convert(known, "y"))
+}
+
+// untold is a context whose deadline has passed before it says so.
+type untold struct{ context.Context }
+
+func (untold) Deadline() (time.Time, bool) { return time.Now().Add(-time.Millisecond), true }
+
+// Who gives up in the middle of a dial, which has the same deadline, has run out of time:
+// the database need not be down.
+func TestADialThatOutlastsItsCaller(t *testing.T) {
+	t.Parallel()
+	dial := &net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}
+	s := &Store{}
+	s.open.Store(&pools{})
+	err := s.try(untold{t.Context()}, 5, "the batch can't be stored", func(*pools) error { return dial })
+	require.ErrorIs(t, err, sqlerr.Timeout)
+	err = s.try(t.Context(), 1, "the batch can't be stored", func(*pools) error { return dial })
+	require.ErrorIs(t, err, sqlerr.Unavailable)
 }

@@ -200,14 +200,23 @@ func (s *Store) try(ctx context.Context, attempts int, what string, work func(*p
 		return err
 	}
 	for range attempts {
-		if err = work(p); err == nil || ctx.Err() != nil || !judge(err).atOnce {
+		if err = work(p); err == nil || over(ctx) != nil || !judge(err).atOnce {
 			break
 		}
 	}
-	if err != nil && ctx.Err() != nil {
-		err = ctx.Err()
+	if why := over(ctx); err != nil && why != nil {
+		err = why
 	}
 	return convert(err, what)
+}
+
+// over is ctx's error, also when its deadline has passed but it hasn't been told yet: what
+// has the same deadline, such as a dial, may fail a moment before.
+func over(ctx context.Context) error {
+	if deadline, ok := ctx.Deadline(); ok && ctx.Err() == nil && !time.Now().Before(deadline) {
+		return context.DeadlineExceeded
+	}
+	return ctx.Err()
 }
 
 func inTx(ctx context.Context, db *sql.DB, opts *sql.TxOptions, work func(*sql.Tx) error) error {
