@@ -35,7 +35,7 @@ func (r *result) count(bytes int64) {
 // follow is for when a page of so many rows has been sent and its client is busy with it.
 // The next one is encoded here and now: that doesn't take long, and to hand it to another
 // goroutine would wake a thread for each page. To read may take long, so that is done on a
-// goroutine of its own, and not before half of what may be at hand has been fetched.
+// goroutine of its own.
 func (r *result) follow(ctx context.Context, rows int64, f Fetch) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -48,10 +48,10 @@ func (r *result) follow(ctx context.Context, rows int64, f Fetch) {
 	}
 }
 
-// isThin says whether less than a page is at hand, or than half of what may be.
+// isThin says whether less than a page is at hand, or than what may be.
 func (r *result) isThin(rows int64) bool {
 	lead := r.total - r.offset
-	return r.mayReadAhead() && (lead < rows || lead < r.offset/2 && r.heldBytes < r.opts.Window/2 && r.opts.ahead.Load() < aheadOfAll)
+	return r.mayReadAhead() && (lead < rows || lead < r.offset && r.opts.ahead.Load() < aheadOfAll)
 }
 
 // readAhead reads a page, has it encoded, and reads on, since a client that is busy for
