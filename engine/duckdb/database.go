@@ -52,18 +52,11 @@ type database struct {
 	// answers are those of connections without settings of their own.
 	answers memo
 
-	// seeds is true where a handle's random numbers can't be vouched for.
-	seeds seeds
+	// notices are what is known of its objects.
+	notices
 
-	// users is true where objects may ask for the user by DuckDB's names.
-	users users
-
-	// lengths is true where tables may remember lengths of columns.
-	lengths lengths
-
-	// catalog is what the catalog says, and changes tells how long it holds.
+	// catalog is what the catalog says, as long as there are no changes.
 	catalog recall
-	changes changes
 
 	// broken is closed when DuckDB has given the database up.
 	broken chan struct{}
@@ -123,21 +116,9 @@ func (db *database) configure(o Options) error {
 	for name := range strings.FieldsSeq(names) {
 		db.settings[name] = true
 	}
-	seeded, f := ask(handle, findSeeds, 0)
-	if f.failed() {
-		return f.startError("the macros can't be listed")
+	if f := db.inventory(handle); f.failed() {
+		return f.startError("the views and functions can't be listed")
 	}
-	db.seeds.Store(seeded != "")
-	sized, f := ask(handle, findLengths, 0)
-	if f.failed() {
-		return f.startError("the tables can't be listed")
-	}
-	db.lengths.Store(sized != "")
-	asked, f := ask(handle, findUsers, 0)
-	if f.failed() {
-		return f.startError("the views can't be listed")
-	}
-	db.users.Store(asked != "")
 	if _, f := ask(handle, strings.Join(dialect.Setup(), ";\n"), 0); f.failed() {
 		return f.startError("Hive's functions can't be made")
 	}

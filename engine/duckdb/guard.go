@@ -3,7 +3,6 @@ package duckdb
 import (
 	"regexp"
 	"strings"
-	"sync/atomic"
 
 	"github.com/nekomata-sql/nekomata/engine/duckdb/dialect"
 	"github.com/nekomata-sql/nekomata/sqlerr"
@@ -40,12 +39,10 @@ var (
 )
 
 // permit refuses a plan that calls what must not be called.
-func permit(p dialect.Plan) error {
-	for _, list := range [][]string{p.Before, {p.SQL}, p.After} {
-		for _, sql := range list {
-			if err := permitText(sql); err != nil {
-				return err
-			}
+func permit(p *dialect.Plan) error {
+	for sql := range p.Statements() {
+		if err := permitText(sql); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -87,28 +84,3 @@ func permitText(sql string) error {
 func refused(name string) error {
 	return sqlerr.New(sqlerr.Denied, "%s can't be called here: it reaches beyond the session, to what all sessions share", name)
 }
-
-// seeds tells whether SELECTs of a database may set the seed of their connection's
-// random numbers without saying so: in a view or macro.
-type seeds struct{ atomic.Bool }
-
-// watch looks for what makes such views and macros, or brings them along.
-func (s *seeds) watch(p dialect.Plan) {
-	for _, list := range [][]string{p.Before, {p.SQL}, p.After} {
-		for _, sql := range list {
-			switch firstWord(sql) {
-			case "", "select", "with", "from", "values":
-			case "attach", "import":
-				s.Store(true)
-			default:
-				if strings.Contains(strings.ToLower(sql), "setseed") {
-					s.Store(true)
-				}
-			}
-		}
-	}
-}
-
-// findSeeds finds the views and macros that a database has already.
-const findSeeds = "SELECT 'yes' FROM duckdb_functions() WHERE macro_definition ILIKE '%setseed%' " +
-	"UNION ALL SELECT 'yes' FROM duckdb_views() WHERE sql ILIKE '%setseed%'"

@@ -5,8 +5,6 @@ import (
 	"regexp"
 	"strings"
 
-	native "github.com/duckdb/duckdb-go-bindings"
-
 	"github.com/nekomata-sql/nekomata/engine"
 	"github.com/nekomata-sql/nekomata/engine/duckdb/dialect"
 	"github.com/nekomata-sql/nekomata/sqlerr"
@@ -48,7 +46,7 @@ func imported(text string) ([]string, error) {
 		switch word := firstWord(sql); word {
 		case "create", "copy", "insert", "alter", "comment":
 		case "":
-			if rest := strings.TrimSpace(sql); rest != "" && !onlyBlank(rest) {
+			if rest := strings.TrimSpace(sql); afterBlank(rest) != "" {
 				return nil, notImported(rest)
 			}
 			continue
@@ -70,18 +68,6 @@ func imported(text string) ([]string, error) {
 		list = append(list, sql)
 	}
 	return list, nil
-}
-
-// onlyBlank tells whether there is nothing but space and comments.
-func onlyBlank(sql string) bool {
-	for sql != "" {
-		n := blank(sql)
-		if n == 0 {
-			return false
-		}
-		sql = sql[n:]
-	}
-	return true
 }
 
 func notImported(what string) error {
@@ -122,14 +108,7 @@ func (c *conn) importDatabase(ctx context.Context, p *pass, sql string) (engine.
 		if ctx.Err() != nil {
 			return nil, failure{}, ended(ctx)
 		}
-		var result native.Result
-		state := native.Query(c.handle, one, &result)
-		f := failure{}
-		if state != native.StateSuccess {
-			f = decode(native.ResultErrorType(&result), native.ResultError(&result)).of(one)
-		}
-		native.DestroyResult(&result)
-		if f.failed() {
+		if _, f := c.change(one); f.failed() {
 			return nil, f, nil
 		}
 	}

@@ -1,9 +1,7 @@
 package duckdb
 
 import (
-	"slices"
 	"sync"
-	"sync/atomic"
 
 	"github.com/nekomata-sql/nekomata/engine/duckdb/dialect"
 )
@@ -36,19 +34,6 @@ func (a *recall) put(question string, at int64, rows [][]string) {
 		a.known = map[string][][]string{}
 	}
 	a.known[question] = rows
-}
-
-// changes counts the statements that may have changed what questions are answered.
-type changes struct{ atomic.Int64 }
-
-// watch counts a plan that has been carried out.
-func (n *changes) watch(p *dialect.Plan) {
-	for _, list := range [][]string{p.Before, {p.SQL}, p.After} {
-		if slices.ContainsFunc(list, func(sql string) bool { return sql != "" && !onlyRows(firstWord(sql)) }) {
-			n.Add(1)
-			return
-		}
-	}
 }
 
 // onlyRows tells whether statements that begin so read and change rows, and nothing else.

@@ -20,6 +20,8 @@ type request struct {
 	small bool
 	// sums has Hive's types of columns that are sums of decimals.
 	sums map[int]string
+	// changes is how many of the plan's statements may change more than rows.
+	changes int64
 }
 
 // errSuperseded is what reading on ends with once another statement has begun.

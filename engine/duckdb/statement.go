@@ -30,7 +30,7 @@ func (c *conn) perform(ctx context.Context, p *pass, r *request) (engine.Rows, f
 	if f, err := c.settle(r); f.failed() || err != nil {
 		return nil, f, err
 	}
-	defer c.db.changes.watch(&r.plan)
+	defer c.db.changes.Add(r.changes)
 	if check := r.plan.Check; check != nil {
 		found, f := c.finds(check.SQL)
 		if f.failed() {

@@ -39,18 +39,23 @@ func several(sql string) bool {
 
 // firstWord is the first word of DuckDB's text sql, in lower case.
 func firstWord(sql string) string {
-	for {
-		n := blank(sql)
-		if n == 0 {
-			break
-		}
-		sql = sql[n:]
-	}
+	sql = afterBlank(sql)
 	end := 0
 	for end < len(sql) && isLetter(sql[end]) {
 		end++
 	}
 	return strings.ToLower(sql[:end])
+}
+
+// afterBlank is s without the space and the comments that it begins with.
+func afterBlank(s string) string {
+	for {
+		n := blank(s)
+		if n == 0 {
+			return s
+		}
+		s = s[n:]
+	}
 }
 
 func isLetter(b byte) bool { return b|0x20 >= 'a' && b|0x20 <= 'z' }

@@ -18,10 +18,8 @@ func (c *conn) settle(r *request) (failure, error) {
 			return f, err
 		}
 	}
-	c.db.seeds.watch(r.plan)
-	c.db.lengths.watch(r.plan)
-	c.db.users.watch(r.plan)
-	if err := permit(r.plan); err != nil {
+	r.changes = c.db.notice(&r.plan)
+	if err := permit(&r.plan); err != nil {
 		return failure{}, err
 	}
 	return c.nameUser(r.plan), nil

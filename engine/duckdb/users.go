@@ -3,7 +3,6 @@ package duckdb
 import (
 	"regexp"
 	"strings"
-	"sync/atomic"
 
 	"github.com/nekomata-sql/nekomata/engine/duckdb/dialect"
 	"github.com/nekomata-sql/nekomata/sqlerr"
@@ -29,33 +28,6 @@ func permitNames(sql string) error {
 	}
 	return sqlerr.New(sqlerr.Denied, "functions called current_user, session_user or user can't be made or dropped here: they say whose session this is")
 }
-
-// users tells whether views, macros or defaults of a database ask for the user by DuckDB's
-// names.
-type users struct{ atomic.Bool }
-
-// watch looks for what makes such objects, or brings them along.
-func (u *users) watch(p dialect.Plan) {
-	if u.Load() {
-		return
-	}
-	switch word := firstWord(p.SQL); {
-	case word == "attach", word == "import":
-		u.Store(true)
-	case p.Untouched && !onlyRows(word) && namesUser.MatchString(p.SQL):
-		u.Store(true)
-	}
-}
-
-// findUsers finds the objects that a database has already. Where Hive's SQL made them the
-// names stand behind a point.
-var findUsers = func() string {
-	const names = `(^|[^.\w])"?(current_user|session_user|user)"?($|\W)`
-	matches := func(column string) string { return "regexp_matches(" + column + ", " + quote(names) + ", 'i')" }
-	return "SELECT 'yes' FROM duckdb_views() WHERE NOT internal AND " + matches("sql") +
-		" UNION ALL SELECT 'yes' FROM duckdb_functions() WHERE NOT internal AND " + matches("macro_definition") +
-		" UNION ALL SELECT 'yes' FROM duckdb_columns() WHERE NOT internal AND " + matches("column_default")
-}()
 
 // asksUser tells whether a plan may ask for the user by DuckDB's names.
 func (c *conn) asksUser(p dialect.Plan) bool {

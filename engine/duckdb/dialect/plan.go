@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"iter"
 	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
@@ -85,6 +86,25 @@ type Question struct {
 // Together tells whether the plan is several statements that succeed or fail as
 // one.
 func (p Plan) Together() bool { return len(p.Before)+len(p.After) > 0 }
+
+// Statements are those that the plan runs, in order; SQL is among them even if there is none.
+func (p Plan) Statements() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, sql := range p.Before {
+			if !yield(sql) {
+				return
+			}
+		}
+		if !yield(p.SQL) {
+			return
+		}
+		for _, sql := range p.After {
+			if !yield(sql) {
+				return
+			}
+		}
+	}
+}
 
 // Local is a table of strings.
 type Local struct {
