@@ -50,9 +50,11 @@ func (r *result) follow(ctx context.Context, rows int64, f Fetch) {
 
 // isThin says whether less than a page is at hand, or than what may be.
 func (r *result) isThin(rows int64) bool {
-	lead := r.total - r.offset
-	return r.mayReadAhead() && (lead < rows || lead < r.offset && r.opts.ahead.Load() < aheadOfAll)
+	return r.lead() < rows && r.mayReadAhead() || r.mayReadFurther()
 }
+
+// lead is how many rows have been read that the client has not got.
+func (r *result) lead() int64 { return r.total - r.offset }
 
 // readAhead reads a page, has it encoded, and reads on, since a client that is busy for
 // long now may be quicker later on. That is never more than the client has read so far,
@@ -68,14 +70,13 @@ func (r *result) readAhead(ctx context.Context, rows int64, f Fetch) {
 	defer r.mu.Unlock()
 	defer func() { r.looking = false }()
 	for {
-		lead := r.total - r.offset
 		switch {
 		case r.closed || r.wanted.Load() > 0:
 			return
-		case lead < rows && r.mayReadAhead() && (f.MaxBytes <= 0 || r.heldBytes < f.MaxBytes):
+		case r.lead() < rows && r.mayReadAhead() && (f.MaxBytes <= 0 || r.heldBytes < f.MaxBytes):
 			r.readOne(ctx)
 		case f.Encode != nil && !r.isEncoded() && r.encodeNext(f):
-		case lead < r.offset && r.mayReadAhead() && r.opts.ahead.Load() < aheadOfAll:
+		case r.mayReadFurther():
 			r.mu.Unlock()
 			giveWay()
 			r.mu.Lock()
@@ -216,4 +217,9 @@ func (r *result) mayReadAhead() bool {
 		return false
 	}
 	return r.kept && !r.full() || len(r.held) == r.batches-r.batch
+}
+
+// mayReadFurther says whether there may be more at hand than a page.
+func (r *result) mayReadFurther() bool {
+	return r.lead() < r.offset && r.mayReadAhead() && r.opts.ahead.Load() < aheadOfAll
 }

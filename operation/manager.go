@@ -233,7 +233,7 @@ func NoSuch(id uuid.UUID) error {
 
 // detached is the error of a session that has no connection.
 func detached(session uuid.UUID) error {
-	return sqlerr.New(sqlerr.NotFound, "Invalid SessionHandle [%s]: the session is closed", session).WithState("08003")
+	return sqlerr.New(sqlerr.NotFound, "Invalid SessionHandle [%s]: the session is closed", session).WithState(sqlerr.NoConnection)
 }
 
 func (m *OperationManager) find(id uuid.UUID) (*operation, error) {

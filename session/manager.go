@@ -188,14 +188,10 @@ func Stopping() error {
 	return sqlerr.New(sqlerr.Unavailable, "the gateway is shutting down; connect to another one or try again")
 }
 
-// NoConnection is the SQLSTATE of a session that is not there. Pools of connections
-// throw one away for class 08, and for HY000 they go on handing it out.
-const NoConnection = "08003"
-
 // NoSuch is the error of an id that is not open. Whoever hides a session from a
 // caller must answer with just this, or the hiding tells that it is there.
 func NoSuch(id uuid.UUID) error {
-	return sqlerr.New(sqlerr.NotFound, "Invalid SessionHandle [%s]: it was closed, has expired or never existed", id).WithState(NoConnection)
+	return sqlerr.New(sqlerr.NotFound, "Invalid SessionHandle [%s]: it was closed, has expired or never existed", id).WithState(sqlerr.NoConnection)
 }
 
 func (m *SessionManager) find(id uuid.UUID) (*session, error) {

@@ -47,6 +47,10 @@ func (e *Error) WithState(state string) *Error {
 	return &c
 }
 
+// NoConnection is the SQLSTATE of a session that is not there. Pools of connections
+// throw one away for class 08, and for HY000 they go on handing it out.
+const NoConnection = "08003"
+
 // SQLState is e's SQLSTATE: its own, else the default of its kind.
 func (e *Error) SQLState() string {
 	if e.State != "" {
