@@ -11,5 +11,6 @@ with open(result, "w") as f:
     for word, n in sorted(counts.collect()):
         print(word, n, file=f)
 conf = spark.sparkContext.getConf()
-print("app", spark.sparkContext.appName, "batch", conf.get("spark.kyuubi.batch.id"), "mine", conf.get("spark.my.key"))
+# In one piece: Spark writes to the same log meanwhile.
+print(f"app {spark.sparkContext.appName} batch {conf.get('spark.kyuubi.batch.id')} mine {conf.get('spark.my.key')}")
 spark.stop()
